@@ -1,0 +1,31 @@
+import type { Condition, WorkspaceState } from '@kaito/api';
+import type { PhaseName } from '@kaito/planner';
+
+export interface Phase {
+  readonly name: PhaseName;
+  readonly state: 'waiting' | 'running' | 'done' | 'failed';
+  readonly startedAt?: string;
+  /** Seconds it took, or has been running. */
+  readonly seconds?: number;
+  readonly expectedSeconds?: number;
+  /** What it does at the moment, e.g. `45 % of 93.8 MiB, 12 MiB/s, 4 s left`. */
+  readonly detail?: string;
+}
+
+/** The one cause that a person should look at first. */
+export interface RootCause {
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+export interface Assessment {
+  readonly state: WorkspaceState;
+  readonly conditions: readonly Condition[];
+  readonly phases: readonly Phase[];
+  /** Present exactly when the Workspace is not Ready and something is wrong or awaited. */
+  readonly rootCause?: RootCause;
+  /** Base URL, present once the endpoint answers. */
+  readonly endpoint?: string;
+}
