@@ -108,7 +108,9 @@ export interface WorkspaceStatus {
   state?: WorkspaceState;
   targetNodeCount?: number;
   observedGeneration?: number;
-  performance?: { metrics?: Record<string, { description: string; value: string; unit?: string; config?: Record<string, string> }> };
+  performance?: {
+    metrics?: Record<string, { description: string; value: string; unit?: string; config?: Record<string, string> }>;
+  };
   [field: string]: unknown;
 }
 

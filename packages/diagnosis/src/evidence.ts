@@ -29,7 +29,12 @@ export interface ProcessEvidence {
   readonly readiness?: 'loading' | 'ready' | 'draining';
   readonly endpoint?: string;
   readonly restarts: number;
-  readonly lastExit?: { readonly code: number | null; readonly signal: string | null; readonly at: string; readonly lastLines: readonly string[] };
+  readonly lastExit?: {
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly at: string;
+    readonly lastLines: readonly string[];
+  };
 }
 
 /**

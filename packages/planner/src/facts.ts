@@ -2,7 +2,10 @@
  * A fact of three values. `known` carries the value, `absent` means it was looked for and is not there, `unknown` means that nobody
  * looked. `asOf` is RFC 3339: the moment of the look.
  */
-export type Fact<T> = { readonly state: 'known'; readonly value: T; readonly asOf: string } | { readonly state: 'absent'; readonly asOf: string } | { readonly state: 'unknown' };
+export type Fact<T> =
+  | { readonly state: 'known'; readonly value: T; readonly asOf: string }
+  | { readonly state: 'absent'; readonly asOf: string }
+  | { readonly state: 'unknown' };
 
 export const unknown: Fact<never> = { state: 'unknown' };
 

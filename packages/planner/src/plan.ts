@@ -51,7 +51,12 @@ export interface ModelChoice {
   readonly license: License;
   readonly weightType: DataType;
   /** GGUF: the file to fetch. */
-  readonly file?: { readonly quantisation: string; readonly bytes: number; readonly digest?: string; readonly sources: readonly WeightSource[] };
+  readonly file?: {
+    readonly quantisation: string;
+    readonly bytes: number;
+    readonly digest?: string;
+    readonly sources: readonly WeightSource[];
+  };
 }
 
 export interface RuntimeChoice {
@@ -64,7 +69,11 @@ export interface RuntimeChoice {
   /** argv of the container, or flags of the local server without model path, host and port. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  readonly adapters: readonly { readonly name: string; readonly strength: number; readonly source: WeightSource | { readonly type: 'image'; readonly image: string } }[];
+  readonly adapters: readonly {
+    readonly name: string;
+    readonly strength: number;
+    readonly source: WeightSource | { readonly type: 'image'; readonly image: string };
+  }[];
 }
 
 export interface ShapeChoice {
@@ -86,7 +95,12 @@ export interface PlacementChoice {
   readonly machinesWanted: number;
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly preferredNodes: readonly string[];
-  readonly tolerations: readonly { readonly key: string; readonly operator: 'Equal' | 'Exists'; readonly value?: string; readonly effect: string }[];
+  readonly tolerations: readonly {
+    readonly key: string;
+    readonly operator: 'Equal' | 'Exists';
+    readonly value?: string;
+    readonly effect: string;
+  }[];
   readonly diskGiB: number;
 }
 

@@ -9,7 +9,13 @@ export interface EngineInfo {
   readonly vocabularySize: number;
   /** RFC 3339 time of the load, for `/v1/models`. */
   readonly loadedAt: string;
-  readonly capabilities: { readonly embeddings: boolean; readonly grammar: boolean; readonly logprobs: boolean; readonly chatTemplate: boolean; readonly tools: boolean };
+  readonly capabilities: {
+    readonly embeddings: boolean;
+    readonly grammar: boolean;
+    readonly logprobs: boolean;
+    readonly chatTemplate: boolean;
+    readonly tools: boolean;
+  };
   readonly adapters: readonly string[];
 }
 
@@ -17,13 +23,21 @@ export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool' | (string & {});
   readonly content: string | null;
   readonly name?: string;
-  readonly tool_calls?: readonly { readonly id: string; readonly type: 'function'; readonly function: { readonly name: string; readonly arguments: string } }[];
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly type: 'function';
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
   readonly tool_call_id?: string;
 }
 
 export interface ToolDefinition {
   readonly type: 'function';
-  readonly function: { readonly name: string; readonly description?: string; readonly parameters?: Record<string, unknown> };
+  readonly function: {
+    readonly name: string;
+    readonly description?: string;
+    readonly parameters?: Record<string, unknown>;
+  };
 }
 
 export interface SamplingOptions {
@@ -46,7 +60,10 @@ export interface SamplingOptions {
   readonly seed: number;
 }
 
-export type OutputConstraint = { readonly type: 'json' } | { readonly type: 'json_schema'; readonly schema: Record<string, unknown> } | { readonly type: 'gbnf'; readonly grammar: string };
+export type OutputConstraint =
+  | { readonly type: 'json' }
+  | { readonly type: 'json_schema'; readonly schema: Record<string, unknown> }
+  | { readonly type: 'gbnf'; readonly grammar: string };
 
 export interface GenerateRequest {
   /** Never empty; never longer than contextLength − 1 (the HTTP layer answers 400 before). */
@@ -79,8 +96,20 @@ export type FinishReason = 'stop' | 'length' | 'aborted';
 
 export type GenerateEvent =
   /** Text is valid UTF-8: a character split over tokens comes with its last one; text may be ''. */
-  | { readonly type: 'token'; readonly tokenId: number; readonly text: string; readonly logprob?: TokenLogprob; readonly alternatives?: readonly TokenLogprob[] }
-  | { readonly type: 'end'; readonly finishReason: FinishReason; readonly promptTokens: number; readonly cachedTokens: number; readonly completionTokens: number };
+  | {
+      readonly type: 'token';
+      readonly tokenId: number;
+      readonly text: string;
+      readonly logprob?: TokenLogprob;
+      readonly alternatives?: readonly TokenLogprob[];
+    }
+  | {
+      readonly type: 'end';
+      readonly finishReason: FinishReason;
+      readonly promptTokens: number;
+      readonly cachedTokens: number;
+      readonly completionTokens: number;
+    };
 
 export interface EngineStats {
   /** Requests being generated, and waiting for a place. */
@@ -110,7 +139,14 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export type EngineErrorCode = 'ModelFileInvalid' | 'ModelFileMissing' | 'OutOfMemory' | 'NoChatTemplate' | 'NotSupported' | 'InvalidGrammar' | 'Internal';
+export type EngineErrorCode =
+  | 'ModelFileInvalid'
+  | 'ModelFileMissing'
+  | 'OutOfMemory'
+  | 'NoChatTemplate'
+  | 'NotSupported'
+  | 'InvalidGrammar'
+  | 'Internal';
 
 /** The only error an engine throws on purpose. */
 export class EngineError extends Error {
