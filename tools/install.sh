@@ -1,0 +1,96 @@
+#!/bin/sh
+# Installs the pinned Node and the packages into node_modules of this checkout, and nothing anywhere else.
+# Usage: install.sh [--dev]   (--dev adds what the tests need)
+# Safe to start twice at once; a run that was cut off is made good by the next one.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+cd "$root"
+dev=false
+[ "${1:-}" = --dev ] && dev=true
+
+say() { printf 'kaito: %s\n' "$*"; }
+fail() {
+  printf 'kaito: %s\n' "$1" >&2
+  [ -z "${2:-}" ] || printf '  %s\n' "$2" >&2
+  exit 1
+}
+installed() {
+  if $dev; then stamp=node_modules/.kaito-installed-dev; else stamp=node_modules/.kaito-installed; fi
+  [ "$stamp" -nt package-lock.json ] && [ -x node_modules/.bin/node ]
+}
+
+installed && exit 0
+
+case "$(uname -s) $(uname -m)" in
+  'Linux x86_64' | 'Linux aarch64')
+    glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null | awk '{print $2}')
+    [ -n "$glibc" ] || fail 'this Linux has no glibc (musl?); the inference engine needs glibc 2.34 or newer.' 'Use a Debian 12, Ubuntu 22.04, Fedora 36 or newer system or container.'
+    [ "$(printf '%s\n2.34\n' "$glibc" | sort -V | head -n 1)" = 2.34 ] || fail "glibc $glibc is too old; the inference engine needs 2.34 or newer." 'Use a Debian 12, Ubuntu 22.04, Fedora 36 or newer system or container.'
+    ;;
+  'Darwin arm64') ;;
+  *) fail "KAITO runs on Linux x64 and arm64 and on macOS arm64; this is $(uname -s) $(uname -m)." ;;
+esac
+command -v npm >/dev/null 2>&1 || fail 'npm is not on PATH; it comes with Node.js.' 'Install Node.js 18 or newer (any version will do: KAITO brings its own pinned one), then run this again.'
+
+# One installation at a time: the directory is the lock, the pid in it tells a stale one.
+lock=.kaito-install.lock
+until mkdir "$lock" 2>/dev/null; do
+  holder=$(cat "$lock/pid" 2>/dev/null || true)
+  if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
+    rm -rf "$lock"
+    continue
+  fi
+  [ -n "${waited:-}" ] || say "another installation is running here (process ${holder:-unknown}); waiting for it"
+  waited=yes
+  sleep 1
+done
+echo $$ >"$lock/pid"
+log=$(mktemp "${TMPDIR:-/tmp}/kaito-install.XXXXXX")
+npm_pid=
+finish() {
+  [ -z "$npm_pid" ] || kill "$npm_pid" 2>/dev/null || true
+  rm -rf "$lock" "$log"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+installed && exit 0
+
+start=$(date +%s)
+if $dev; then what='the pinned Node, the packages and the test tools (about 450 MiB)'; else what='the pinned Node and the packages (about 320 MiB)'; fi
+say "first use: installing $what into $root/node_modules"
+# An existing tree is completed in place, so that a running server keeps its files.
+if [ -d node_modules ]; then verb=install; else verb=ci; fi
+if $dev; then omit=; else omit=--omit=dev; fi
+# shellcheck disable=SC2086 # $omit is one flag or nothing
+npm $verb $omit --no-audit --no-fund --loglevel=error </dev/null >"$log" 2>&1 &
+npm_pid=$!
+ticks=0
+while kill -0 "$npm_pid" 2>/dev/null; do
+  sleep 1
+  ticks=$((ticks + 1))
+  if [ -t 1 ]; then
+    printf '\r\033[Kkaito: installing … %d s, %s' "$ticks" "$(du -sh node_modules 2>/dev/null | cut -f1 || true)"
+  elif [ $((ticks % 10)) -eq 0 ]; then
+    say "installing … $ticks s, $(du -sh node_modules 2>/dev/null | cut -f1 || true)"
+  fi
+done
+[ ! -t 1 ] || printf '\r\033[K'
+if ! wait "$npm_pid"; then
+  npm_pid=
+  sed 's/^/  /' "$log" >&2
+  fail 'npm could not install the packages (its words are above).' 'Check the network, the proxy and the disk (df -h .), then run the same command again; it goes on where it stopped.'
+fi
+npm_pid=
+# The lock file has no entry for the engine's macOS build: it is added beside it, in the engine's version.
+if [ "$(uname -s)" = Darwin ] && [ ! -d node_modules/@node-llama-cpp/mac-arm64-metal ]; then
+  engine=$(sed -n 's/.*"node-llama-cpp": "\([^"]*\)".*/\1/p' packages/server/package.json)
+  npm install --no-save --no-audit --no-fund --loglevel=error "@node-llama-cpp/mac-arm64-metal@$engine" ||
+    fail 'npm could not install the macOS build of the inference engine.' 'Check the network, then run the same command again.'
+fi
+[ -x node_modules/.bin/node ] || fail 'npm installed no pinned Node for this platform.' 'Run: npm ci --include=optional'
+touch node_modules/.kaito-installed
+! $dev || touch node_modules/.kaito-installed-dev
+say "installed Node $(node_modules/.bin/node --version) in $(($(date +%s) - start)) s"

@@ -1,0 +1,139 @@
+// `npm test [stage…]`: every tier, cheap ones first; the last line is `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { TestCount } from './count-reporter.ts';
+
+interface Check {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** A Vitest run counts its own tests; any other command counts as one. */
+  readonly vitest?: boolean;
+}
+
+interface Stage {
+  readonly name: string;
+  /** Seconds it should take on two cores; over it is said, never failed. */
+  readonly budget: number;
+  readonly checks: readonly Check[];
+}
+
+const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
+
+const stages: readonly Stage[] = [
+  {
+    name: 'static',
+    budget: 60,
+    checks: [
+      { name: 'format', command: ['oxfmt', '--check', '.'] },
+      { name: 'lint and import directions', command: ['oxlint'] },
+      { name: 'types', command: ['tsc', '-p', '.'] },
+      { name: 'dead code and unused packages', command: ['knip'] },
+      { name: 'CRDs are fresh', command: [...node, 'packages/api/src/crd/generate.ts', '--check'] },
+    ],
+  },
+  {
+    name: 'unit',
+    budget: 120,
+    checks: [{ name: 'unit tests', command: ['vitest', 'run', '--project', 'unit'], vitest: true }],
+  },
+  {
+    name: 'integration',
+    budget: 480,
+    checks: [{ name: 'integration tests', command: ['vitest', 'run', '--project', 'integration'], vitest: true }],
+  },
+  {
+    name: 'readme',
+    budget: 240,
+    checks: [{ name: "the README's commands on a clean clone", command: [...node, 'tools/readme.ts'] }],
+  },
+];
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { help: { type: 'boolean', short: 'h' } },
+});
+if (values.help === true) {
+  print(
+    `Usage: npm test [-- STAGE…]\n\nStages, in order: ${stages.map((stage) => stage.name).join(', ')}. Default: all.`,
+  );
+  process.exit(0);
+}
+const unknownStage = positionals.find((name) => !stages.some((stage) => stage.name === name));
+if (unknownStage !== undefined) {
+  print(`There is no stage "${unknownStage}". Stages: ${stages.map((stage) => stage.name).join(', ')}.`);
+  process.exit(2);
+}
+
+const root = join(import.meta.dirname, '..');
+const scratch = mkdtempSync(join(tmpdir(), 'kaito-test-'));
+const total: TestCount = { passed: 0, failed: [], skipped: [] };
+const times: string[] = [];
+
+for (const stage of stages) {
+  if (positionals.length > 0 && !positionals.includes(stage.name)) continue;
+  const start = performance.now();
+  for (const check of stage.checks) await runCheck(stage, check);
+  const seconds = Math.round((performance.now() - start) / 1000);
+  times.push(
+    `  ${stage.name.padEnd(12)} ${String(seconds).padStart(4)} s of ${stage.budget} s${seconds > stage.budget ? '  OVER BUDGET' : ''}`,
+  );
+}
+rmSync(scratch, { recursive: true, force: true });
+
+print(`\nTime per stage against its budget:\n${times.join('\n')}`);
+if (total.skipped.length > 0) {
+  print(
+    `\nSkipped (${total.skipped.length}):\n${total.skipped.map((skip) => `  ${skip.name}: ${skip.reason}`).join('\n')}`,
+  );
+  if (process.env['CI'] === 'true') total.failed.push(...total.skipped.map((skip) => `skipped in CI: ${skip.name}`));
+}
+if (total.failed.length > 0) print(`\nFailed:\n${total.failed.map((name) => `  ${name}`).join('\n')}`);
+print(`\n${total.passed} passed, ${total.failed.length} failed`);
+process.exitCode = total.failed.length > 0 || total.passed === 0 ? 1 : 0;
+
+async function runCheck(stage: Stage, check: Check): Promise<void> {
+  print(`\n== ${stage.name}: ${check.name}`);
+  const countFile = join(scratch, `${stage.name}.json`);
+  const reporters = check.vitest === true ? ['--reporter=default', '--reporter=./tools/count-reporter.ts'] : [];
+  const ok = await run([...check.command, ...reporters], { KAITO_TEST_COUNT: countFile });
+  if (check.vitest !== true) {
+    if (ok) total.passed += 1;
+    else total.failed.push(check.name);
+    return;
+  }
+  const count = readCount(countFile);
+  total.passed += count?.passed ?? 0;
+  total.skipped.push(...(count?.skipped ?? []));
+  total.failed.push(...(count?.failed ?? []));
+  if (!ok && (count?.failed.length ?? 0) === 0) total.failed.push(`${check.name}: the runner failed`);
+}
+
+function readCount(file: string): TestCount | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as TestCount;
+  } catch {
+    return undefined;
+  }
+}
+
+async function run(command: readonly string[], extra: Record<string, string>): Promise<boolean> {
+  const child = spawn(command[0]!, command.slice(1), {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...extra },
+  });
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      print(String(error));
+      resolve(false);
+    });
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
