@@ -59,13 +59,13 @@ trap 'exit 143' TERM
 installed && exit 0
 
 start=$(date +%s)
-if $dev; then what='the pinned Node, the packages and the test tools (about 450 MiB)'; else what='the pinned Node and the packages (about 320 MiB)'; fi
+if $dev; then what='the pinned Node, the packages and the test tools (about 510 MiB)'; else what='the pinned Node and the packages (about 340 MiB)'; fi
 say "first use: installing $what into $root/node_modules"
-# An existing tree is completed in place, so that a running server keeps its files.
-if [ -d node_modules ]; then verb=install; else verb=ci; fi
 if $dev; then omit=; else omit=--omit=dev; fi
+# `install`, not `ci`: the tree is completed in place, so that a running server keeps its files, and a mirror that lacks other
+# platforms' builds will do. Versions and checksums are the lock file's either way.
 # shellcheck disable=SC2086 # $omit is one flag or nothing
-npm $verb $omit --no-audit --no-fund --loglevel=error </dev/null >"$log" 2>&1 &
+npm install --no-save $omit --loglevel=error </dev/null >"$log" 2>&1 &
 npm_pid=$!
 ticks=0
 while kill -0 "$npm_pid" 2>/dev/null; do
@@ -80,14 +80,14 @@ done
 [ ! -t 1 ] || printf '\r\033[K'
 if ! wait "$npm_pid"; then
   npm_pid=
-  sed 's/^/  /' "$log" >&2
+  sed '/^npm error *$/,$d; s/^/  /' "$log" | head -n 12 >&2
   fail 'npm could not install the packages (its words are above).' 'Check the network, the proxy and the disk (df -h .), then run the same command again; it goes on where it stopped.'
 fi
 npm_pid=
 # The lock file has no entry for the engine's macOS build: it is added beside it, in the engine's version.
 if [ "$(uname -s)" = Darwin ] && [ ! -d node_modules/@node-llama-cpp/mac-arm64-metal ]; then
   engine=$(sed -n 's/.*"node-llama-cpp": "\([^"]*\)".*/\1/p' packages/server/package.json)
-  npm install --no-save --no-audit --no-fund --loglevel=error "@node-llama-cpp/mac-arm64-metal@$engine" ||
+  npm install --no-save --omit=dev --loglevel=error "@node-llama-cpp/mac-arm64-metal@$engine" ||
     fail 'npm could not install the macOS build of the inference engine.' 'Check the network, then run the same command again.'
 fi
 [ -x node_modules/.bin/node ] || fail 'npm installed no pinned Node for this platform.' 'Run: npm ci --include=optional'
