@@ -84,11 +84,29 @@ if ! wait "$npm_pid"; then
   fail 'npm could not install the packages (its words are above).' 'Check the network, the proxy and the disk (df -h .), then run the same command again; it goes on where it stopped.'
 fi
 npm_pid=
-# The lock file has no entry for the engine's macOS build: it is added beside it, in the engine's version.
-if [ "$(uname -s)" = Darwin ] && [ ! -d node_modules/@node-llama-cpp/mac-arm64-metal ]; then
+# Builds of the engine that the lock file leaves out, each only where it is of use: Metal on a Mac, CUDA (180 MB) or Vulkan (70 MB)
+# where a GPU and its libraries are found. KAITO_ENGINE_BUILD names one, or `none`.
+build=${KAITO_ENGINE_BUILD:-}
+if [ -z "$build" ]; then
+  libraries=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true)
+  has() { case $libraries in *"$1"*) return 0 ;; *) return 1 ;; esac }
+  case "$(uname -s) $(uname -m)" in
+    Darwin*) build=mac-arm64-metal ;;
+    'Linux x86_64')
+      if nvidia-smi -L >/dev/null 2>&1 && has libcudart.so.13 && has libcublas.so.13; then
+        build=linux-x64-cuda
+      elif [ -n "$(ls /dev/dri/renderD* 2>/dev/null)" ] && has libvulkan.so.1; then
+        build=linux-x64-vulkan
+      fi
+      ;;
+  esac
+fi
+if [ -n "$build" ] && [ "$build" != none ] && [ ! -d "node_modules/@node-llama-cpp/$build" ]; then
   engine=$(sed -n 's/.*"node-llama-cpp": "\([^"]*\)".*/\1/p' packages/server/package.json)
-  npm install --no-save --omit=dev --loglevel=error "@node-llama-cpp/mac-arm64-metal@$engine" ||
-    fail 'npm could not install the macOS build of the inference engine.' 'Check the network, then run the same command again.'
+  say "adding the inference engine's $build build"
+  # shellcheck disable=SC2086
+  npm install --no-save $omit --loglevel=error "@node-llama-cpp/$build@$engine" </dev/null ||
+    fail "npm could not install the $build build of the inference engine." 'Check the network and run the same command again, or set KAITO_ENGINE_BUILD=none to serve on the CPU.'
 fi
 [ -x node_modules/.bin/node ] || fail 'npm installed no pinned Node for this platform.' 'Run: npm ci --include=optional'
 touch node_modules/.kaito-installed
