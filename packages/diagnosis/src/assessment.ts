@@ -12,20 +12,22 @@ export interface Phase {
   readonly detail?: string;
 }
 
-/** The one cause that a person should look at first. */
-export interface RootCause {
+/**
+ * The one cause that a person should look at first. `needs` says who moves next: where a `person` must act there is always a remedy;
+ * where it only takes `time`, a remedy is advice.
+ */
+export type RootCause = {
   readonly code: string;
   /** One sentence. */
   readonly message: string;
-  readonly remedy?: string;
-}
+} & ({ readonly needs: 'person'; readonly remedy: string } | { readonly needs: 'time'; readonly remedy?: string });
 
 export interface Assessment {
   readonly state: WorkspaceState;
   readonly conditions: readonly Condition[];
   readonly phases: readonly Phase[];
-  /** Present exactly when the Workspace is not Ready and something is wrong or awaited. */
+  /** Present exactly when the Workspace is not Ready. */
   readonly rootCause?: RootCause;
-  /** Base URL, present once the endpoint answers. */
+  /** Base URL, present exactly when the Workspace is Ready. */
   readonly endpoint?: string;
 }
