@@ -1,2 +1,4 @@
+export * from './catalog.ts';
 export * from './machine.ts';
 export * from './model.ts';
+export * from './suggest.ts';

@@ -3,10 +3,12 @@ import type { Provenance } from './model.ts';
 export interface GpuSpec {
   /** Product name, e.g. `NVIDIA T4`. */
   readonly model: string;
-  /** GPUs per machine; a fraction (1/6) for a partitioned GPU that the machine sees as one. */
+  /** GPUs as the machine sees them, a whole number: a slice of a partitioned GPU counts as one. */
   readonly count: number;
-  /** Memory of one GPU as sold, GiB (a T4: 16). */
+  /** Memory of one of those GPUs as sold, GiB (a T4: 16; a sixth of an A10: 4). See `usableGpuBytes` for what software can use. */
   readonly memoryGiB: number;
+  /** The share of a physical GPU that one of them is, where the cloud sells slices, e.g. 0.5; absent: a whole GPU. */
+  readonly fraction?: number;
   /** CUDA compute capability, e.g. `7.5`; absent for other makers. */
   readonly computeCapability?: string;
 }

@@ -18,6 +18,10 @@ export interface ModelArchitecture {
   readonly contextLength: number;
   /** Sliding attention window in tokens, where the model has one. */
   readonly slidingWindow?: number;
+  /** Layers that attend through the window; absent: all of them. */
+  readonly slidingWindowLayers?: number;
+  /** Feed-forward width in elements of one layer (of one expert); absent where unknown. */
+  readonly feedForwardSize?: number;
   /** Multi-head latent attention: elements of the compressed KV and of the rotary key per token and layer. */
   readonly mla?: { readonly kvLoraRank: number; readonly ropeHeadDimension: number };
 }
@@ -50,6 +54,8 @@ export type ApiFlavour = 'text-generation' | 'llama-completion' | 'llama-chat';
 interface ModelCommon {
   /** Preset name as written in `inference.preset.name`. */
   readonly name: string;
+  /** Other names that the field uses for it, in lower case: the publisher's repository, the short names of KAITO v0.12. */
+  readonly aliases?: readonly string[];
   readonly family: string;
   readonly title: string;
   readonly license: License;
@@ -93,8 +99,11 @@ export interface Quantisation {
   /** llama.cpp's name in lower case, e.g. `q4_1`, `q4_k_m`, `q8_0`, `f16`. */
   readonly name: string;
   readonly bytes: number;
+  /** True where `bytes` is parameters × bits per weight rather than the size of the published file. */
+  readonly bytesEstimated?: boolean;
   /** sha256 of the file, hex with the `sha256:` prefix; absent where the publisher's digest is not known to us. */
   readonly digest?: string;
+  readonly provenance?: Provenance;
   readonly sources: readonly WeightSource[];
 }
 
