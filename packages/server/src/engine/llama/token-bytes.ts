@@ -1,0 +1,47 @@
+import type { LlamaModel, Token } from 'node-llama-cpp';
+import type { TokenLogprob } from '../engine.ts';
+import type { Vocabulary } from './gguf-file.ts';
+
+/** Text and bytes of single tokens; a token may be only a part of a character. */
+export class TokenBytes {
+  readonly #model: LlamaModel;
+  readonly #vocabulary: Vocabulary;
+
+  constructor(model: LlamaModel, vocabulary: Vocabulary) {
+    this.#model = model;
+    this.#vocabulary = vocabulary;
+  }
+
+  describe(token: number): Pick<TokenLogprob, 'token' | 'bytes'> {
+    const spelling = this.#vocabulary.tokens[token] ?? '';
+    const bytes = this.#bytesOf(spelling);
+    if (bytes === undefined) {
+      const text = this.#model.detokenize([token as Token], true);
+      return { token: text, bytes: [...Buffer.from(text)] };
+    }
+    return { token: Buffer.from(bytes).toString('utf8'), bytes };
+  }
+
+  #bytesOf(spelling: string): number[] | undefined {
+    if (this.#vocabulary.model === 'gpt2') {
+      const bytes = Array.from(spelling, (character) => byteOfCharacter.get(character));
+      return bytes.every((byte) => byte !== undefined) ? bytes : undefined;
+    }
+    const byte = /^<0x([0-9A-F]{2})>$/.exec(spelling)?.[1];
+    return byte === undefined ? [...Buffer.from(spelling.replaceAll('\u2581', ' '))] : [Number.parseInt(byte, 16)];
+  }
+}
+
+/**
+ * GPT-2's spelling of bytes: printable Latin-1 bytes stand for themselves, the others for the characters from U+0100 on
+ * (openai/gpt-2, `bytes_to_unicode`).
+ */
+const byteOfCharacter: ReadonlyMap<string, number> = (() => {
+  const map = new Map<string, number>();
+  let next = 0x100;
+  for (let byte = 0; byte < 256; byte++) {
+    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+    map.set(String.fromCodePoint(printable ? byte : next++), byte);
+  }
+  return map;
+})();
