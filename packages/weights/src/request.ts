@@ -1,3 +1,5 @@
+import type { RetryPolicy, Timing } from '@kaito/oci';
+
 /** Where a file can be had. Sources are tried in the order given. */
 export type WeightSource =
   | { readonly type: 'hub'; readonly repository: string; readonly revision: string; readonly file: string }
@@ -40,5 +42,20 @@ export interface WeightsOptions {
   readonly signal?: AbortSignal;
   /** Base URL of the hub; default `HF_ENDPOINT` or https://huggingface.co. */
   readonly hubEndpoint?: string;
+  /** Bearer token for the hub; default `HF_TOKEN`. It is sent to the hub alone, never to where that redirects. */
   readonly hubToken?: string;
+  /** Allow unencrypted http to hosts other than this machine. */
+  readonly plainHttp?: boolean;
+  /** Docker's `config.json` with logins for OCI registries; default `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`. */
+  readonly dockerConfigFile?: string;
+  /** The Python whose pip is used; default `python3`, then `python`. */
+  readonly python?: string;
+  /** Environment for proxies, tokens and pip; default `process.env`. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Longest wait for a connection, in ms; default 10 000. */
+  readonly connectTimeoutMs?: number;
+  readonly retry?: RetryPolicy;
+  readonly timing?: Timing;
+  /** Bytes free for us on the disk of a directory; default: statfs. */
+  readonly freeBytes?: (directory: string) => Promise<number>;
 }

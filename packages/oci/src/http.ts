@@ -1,0 +1,206 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { OciError } from './errors.ts';
+import { transportError } from './http-errors.ts';
+
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly headers?: HttpHeaders;
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** `same-host` follows a redirect only within the host it came from, and else returns it. Default `follow`. */
+  readonly redirect?: 'follow' | 'same-host';
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  /** Must be read to its end or destroyed. */
+  readonly body: http.IncomingMessage;
+}
+
+export interface HttpClientOptions {
+  /** Longest wait for a connection (name, TCP, proxy) in ms. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Longest silence on a connection in ms. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Allow `http:` to hosts other than this machine. */
+  readonly plainHttp?: boolean | undefined;
+  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+const MOST_REDIRECTS = 10;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const CREDENTIAL_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+/** Whether a host name means this machine: `localhost`, 127.0.0.0/8 or ::1. */
+export function isLoopback(hostname: string): boolean {
+  const name = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+/** One pool of connections. Redirects never carry credentials to another origin, and never fall from https to http. */
+export class HttpClient {
+  readonly #plain: http.Agent;
+  readonly #secure: https.Agent;
+  readonly #connectTimeoutMs: number;
+  readonly #idleTimeoutMs: number;
+  readonly #plainHttp: boolean;
+  readonly #userAgent: string;
+
+  constructor(options: HttpClientOptions = {}) {
+    const agent = { keepAlive: true, proxyEnv: options.environment ?? process.env };
+    this.#plain = new http.Agent(agent);
+    this.#secure = new https.Agent(agent);
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
+    this.#plainHttp = options.plainHttp ?? false;
+    this.#userAgent = options.userAgent ?? 'kaito';
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#plain.destroy();
+    this.#secure.destroy();
+  }
+
+  /**
+   * Sends one request and follows redirects; resolves with any final status. Throws OciError `NetworkUnreachable`,
+   * `CertificateUntrusted`, `PlainHttpRefused`, `ServerError` (redirect loop) or `Aborted`.
+   */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    let { url } = request;
+    let method = request.method ?? 'GET';
+    let body = request.body;
+    let headers: HttpHeaders = { 'user-agent': this.#userAgent, ...request.headers };
+    for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
+      this.#checkScheme(url);
+      const response = await this.#exchange(url, method, headers, body, request.signal);
+      const location = response.headers.location;
+      if (!REDIRECTS.has(response.status) || location === undefined) return response;
+      const next = redirectTarget(location, url);
+      if (request.redirect === 'same-host' && next.host !== url.host) return response;
+      response.body.destroy();
+      if (url.protocol === 'https:' && next.protocol === 'http:') this.#refuse(next);
+      if (next.origin !== url.origin) headers = withoutCredentials(headers);
+      if (response.status === 303 || (method === 'POST' && response.status < 303)) {
+        method = method === 'HEAD' ? 'HEAD' : 'GET';
+        body = undefined;
+      }
+      url = next;
+    }
+    throw new OciError('ServerError', `${request.url.host} redirects more than ${MOST_REDIRECTS} times.`, {
+      remedy: 'Check the address: it leads in circles.',
+    });
+  }
+
+  #checkScheme(url: URL): void {
+    if (url.protocol === 'https:') return;
+    if (url.protocol !== 'http:') {
+      throw new OciError('InvalidReference', `${url.protocol}// addresses cannot be fetched.`, {
+        remedy: 'Use an https address.',
+      });
+    }
+    if (!this.#plainHttp && !isLoopback(url.hostname)) this.#refuse(url);
+  }
+
+  #refuse(url: URL): never {
+    throw new OciError('PlainHttpRefused', `${url.host} would be reached over unencrypted http.`, {
+      remedy: 'Use an https address, or allow plain http explicitly for this host.',
+    });
+  }
+
+  #exchange(
+    url: URL,
+    method: string,
+    headers: HttpHeaders,
+    body: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        clearTimeout(connecting);
+        reject(transportError(error, url, signal));
+      };
+      const secure = url.protocol === 'https:';
+      const options: https.RequestOptions = {
+        method,
+        headers: body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+        agent: secure ? this.#secure : this.#plain,
+        timeout: this.#idleTimeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      };
+      const seconds = this.#connectTimeoutMs / 1000;
+      const connecting = setTimeout(() => {
+        const error = Object.assign(new Error(`no connection within ${seconds} s`), { code: 'KAITO_CONNECT_TIMEOUT' });
+        outgoing.destroy(error);
+      }, this.#connectTimeoutMs);
+      let outgoing: http.ClientRequest;
+      try {
+        outgoing = secure ? https.request(url, options) : http.request(url, options);
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      outgoing.on('socket', (socket) => {
+        if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting));
+        else clearTimeout(connecting);
+      });
+      outgoing.on('timeout', () => {
+        outgoing.destroy(new Error(`silent for ${this.#idleTimeoutMs / 1000} s`));
+      });
+      outgoing.on('error', fail);
+      outgoing.on('response', (incoming) => {
+        clearTimeout(connecting);
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming });
+      });
+      outgoing.end(body);
+    });
+  }
+}
+
+function redirectTarget(location: string, from: URL): URL {
+  const target = URL.parse(location, from.href);
+  if (target !== null) return target;
+  throw new OciError('ServerError', `${from.host} redirects to an address that is none: ${location.slice(0, 200)}.`, {
+    remedy: `Report it to the operator of ${from.host}.`,
+  });
+}
+
+function withoutCredentials(headers: HttpHeaders): HttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIAL_HEADERS.has(name.toLowerCase())));
+}
+
+/**
+ * Reads a small body as bytes. Throws OciError `ServerError` when it is longer than `limitBytes`,
+ * `NetworkUnreachable` when the connection breaks.
+ */
+export async function readBody(
+  response: HttpResponse,
+  limitBytes: number,
+  signal?: AbortSignal | undefined,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body) {
+      length += (chunk as Buffer).length;
+      if (length > limitBytes) {
+        throw new OciError('ServerError', `${response.url.host} sent more than ${limitBytes} bytes where few belong.`, {
+          remedy: 'Check the address: it seems to name another kind of thing.',
+        });
+      }
+      chunks.push(chunk as Buffer);
+    }
+  } catch (error) {
+    throw transportError(error, response.url, signal);
+  }
+  return Buffer.concat(chunks, length);
+}
