@@ -135,6 +135,7 @@ class LlamaEngine implements Engine {
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent, void, undefined> {
     this.#check(request);
+    if (this.#closing) throw new EngineError('Internal', 'The engine is closed.');
     const grammar = request.constraint && (await compileConstraint(this.#loaded.llama, request.constraint));
     const { contextLength } = this.info;
     const generation = new Generation(
@@ -149,21 +150,14 @@ class LlamaEngine implements Engine {
           { contextLength, endOfText: () => this.#endOfTextTokens() },
           grammar && this.#native.createGrammarState(grammar),
         ),
+      (ended) => this.#count(ended),
     );
     const wake = () => this.#loop.wake();
     signal.addEventListener('abort', wake, { once: true });
-    if (this.#closing || request.maxTokens === 0)
-      generation.end(this.#closing || signal.aborted ? 'aborted' : 'length');
+    if (request.maxTokens === 0) generation.end('length');
     else this.#loop.submit(generation);
     try {
-      for await (const event of generation.events) {
-        if (event.type === 'end') {
-          this.#totals.promptTokens += event.promptTokens;
-          this.#totals.cachedTokens += event.cachedTokens;
-          this.#totals.completionTokens += event.completionTokens;
-        }
-        yield event;
-      }
+      yield* generation.events;
     } finally {
       signal.removeEventListener('abort', wake);
       generation.leave();
@@ -215,6 +209,12 @@ class LlamaEngine implements Engine {
     const bad = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= this.info.vocabularySize);
     if (bad !== undefined)
       throw new EngineError('Internal', `Token ${bad} is not in the vocabulary of ${this.info.vocabularySize}.`);
+  }
+
+  #count(ended: Generation): void {
+    this.#totals.promptTokens += ended.request.prompt.length;
+    this.#totals.cachedTokens += ended.cachedTokens;
+    this.#totals.completionTokens += ended.completionTokens;
   }
 
   #endOfTextTokens(): readonly number[] {

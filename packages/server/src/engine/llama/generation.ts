@@ -14,6 +14,7 @@ export class Generation {
   readonly events = new EventQueue<GenerateEvent>();
   readonly #signal: AbortSignal;
   readonly #createSampler: () => AnswerSampler;
+  readonly #onEnd: (generation: Generation) => void;
   readonly #text: TokenText;
   readonly #stop: StopMatcher;
   /** Tokens whose text may still become a stop string. */
@@ -33,11 +34,13 @@ export class Generation {
     signal: AbortSignal,
     model: LlamaModel,
     createSampler: () => AnswerSampler,
+    onEnd: (generation: Generation) => void,
   ) {
     this.request = request;
     this.adapter = adapter;
     this.#signal = signal;
     this.#createSampler = createSampler;
+    this.#onEnd = onEnd;
     this.#text = new TokenText(model, request.prompt.at(-1)!);
     this.#stop = new StopMatcher(request.stop);
     this.pending = request.prompt;
@@ -123,6 +126,7 @@ export class Generation {
   #finish(error: unknown): void {
     this.#ended = true;
     this.#sampler?.dispose();
+    this.#onEnd(this);
     this.events.end(error);
   }
 }
