@@ -1,1 +1,10 @@
-export {};
+export { down, type DownOptions } from './down.ts';
+export { hostFacts, type HostFactsOptions } from './host/host-facts.ts';
+export { LocalError, type LocalErrorCode } from './local-error.ts';
+export { logs, type LogsOptions } from './logs.ts';
+export type { ProcessIdentity } from './process/identity.ts';
+export { type LocalWorkspace, type StateOptions, find, list, read } from './read.ts';
+export { cacheDirectory, stateDirectory } from './state/directories.ts';
+export type { RunSettings, ServerRecord, StatusRecord } from './state/record.ts';
+export { type UpOptions, type UpResult, up } from './up.ts';
+export { type WatchOptions, watchStatus } from './watch-status.ts';
