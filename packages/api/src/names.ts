@@ -17,12 +17,15 @@ export interface NodeClaimIdentity {
  * @throws RangeError when ordinal or attempt is no non-negative integer, or the UID is empty: a name must never be made from nothing.
  */
 export function nodeClaimName({ workspaceUID, ordinal, attempt }: NodeClaimIdentity): string {
-  const whole = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-  if (workspaceUID === '' || !whole(ordinal) || !whole(attempt)) {
+  if (workspaceUID === '' || !isCount(ordinal) || !isCount(attempt)) {
     throw new RangeError(`No NodeClaim name for UID "${workspaceUID}", ordinal ${ordinal}, attempt ${attempt}`);
   }
   const digest = createHash('sha256').update(`${workspaceUID}/${ordinal}/${attempt}`).digest('hex');
   return `ws${digest.slice(0, 9)}`;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 /** The Service of a Workspace has its name; the headless one, for pods that find each other, this. */

@@ -151,7 +151,8 @@ function typeRemedy({ path, expected, value }: Extract<Violation, { code: 'Inval
   const key = typeof path.at(-1) === 'string' ? `${path.at(-1)}: ` : '- ';
   if (value === null) return 'Give it a value or remove it.';
   if (expected === 'a string') {
-    if (typeof value === 'number' || typeof value === 'boolean') return `Put it in quotes: ${key}"${value}".`;
+    if (typeof value === 'boolean') return 'Put it in quotes, as you wrote it.';
+    if (typeof value === 'number') return `Put it in quotes: ${key}"${value}".`;
     const name = (value as { name?: unknown }).name;
     if (typeof name === 'string' && Object.keys(value as object).length === 1)
       return `Write the name itself: ${key}${name}.`;

@@ -71,13 +71,6 @@ function adaptersFindings(adapters: readonly Adapter[]): Finding[] {
 }
 
 function adapterFindings({ source }: Adapter, path: Path): Finding[] {
-  const missing = (at: Path, remedy: string): Finding => ({
-    code: 'MissingField',
-    severity: 'error',
-    path: formatPath(at),
-    message: `${formatPath(at)} is missing.`,
-    remedy,
-  });
   if (source === undefined)
     return [missing(path, 'Say where the adapter comes from: source with name, and urls or image.')];
   const findings: Finding[] = [];
@@ -107,4 +100,9 @@ function adapterFindings({ source }: Adapter, path: Path): Finding[] {
   }
   if (source.image !== undefined) findings.push(...imageFindings(source.image, [...path, 'image']));
   return findings;
+}
+
+function missing(path: Path, remedy: string): Finding {
+  const at = formatPath(path);
+  return { code: 'MissingField', severity: 'error', path: at, message: `${at} is missing.`, remedy };
 }

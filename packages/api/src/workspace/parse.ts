@@ -55,7 +55,7 @@ export function parseWorkspaces(text: string, options: { file?: string } = {}): 
         workspaces.push(workspace);
       }
     }
-    findings.push(...problems);
+    findings.push(...problems.toSorted(byPosition));
   }
   if (workspaces.length === 0 && admitted(findings)) {
     findings.push({
@@ -69,6 +69,10 @@ export function parseWorkspaces(text: string, options: { file?: string } = {}): 
     });
   }
   return { workspaces, findings };
+}
+
+function byPosition(left: Finding, right: Finding): number {
+  return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
 }
 
 function unpacked({ object, kind, locate }: ParsedDocument): Candidate[] {
