@@ -1,1 +1,2 @@
-export {};
+/** What the executable writes to its standard output. */
+export type { ReadinessState, ServerEvent } from './lifecycle/events.ts';
