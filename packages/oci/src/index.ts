@@ -1,8 +1,12 @@
+export { dockerConfigFile, dockerCredentials, type Credentials, type CredentialSource } from './credentials.ts';
 export * from './digest.ts';
 export * from './download.ts';
 export * from './errors.ts';
 export * from './http.ts';
 export { statusError } from './http-errors.ts';
+export type { Descriptor, Manifest, Platform } from './manifest.ts';
 export { PartialFile, writeError } from './partial-file.ts';
+export * from './reference.ts';
+export * from './registry.ts';
 export * from './retry.ts';
 export * from './timing.ts';
