@@ -1,7 +1,14 @@
 export * from './conditions.ts';
+export { crds } from './crd/crds.ts';
+export type { CustomResourceDefinition, CustomResourceDefinitionVersion } from './crd/crds.ts';
+export type { PrinterColumn } from './crd/columns.ts';
+export { crdFiles } from './crd/yaml.ts';
 export * from './finding.ts';
 export * from './labels.ts';
 export * from './names.ts';
+export * from './nodeclaim/node-claim.ts';
+export * from './nodeclass/node-class.ts';
+export { validateNodeClass } from './nodeclass/validate.ts';
 export { formatPath, parsePath } from './path.ts';
 export type { Path } from './path.ts';
 export { editDistance, nearest } from './structural/suggestion.ts';

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, mkdirSync, writeFileSync } from 
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { z } from 'zod';
+import { structuralProblems } from '../structural/rules.ts';
 import { nodeClaimSchema, nodeClassSchema, toStructural, workspaceSchema } from '../schema/index.ts';
 
 /** A generated file: path from the repository's root, and its whole text. */
@@ -18,12 +19,18 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'node-class': nodeClassSchema,
 };
 
-/** The structural schemas that the package reads at run time, so that neither it nor its users load zod. */
+/**
+ * The structural schemas that the package reads at run time, so that neither it nor its users load zod.
+ *
+ * @throws Error when a schema is not structural.
+ */
 export function schemaFiles(): GeneratedFile[] {
-  return Object.entries(schemas).map(([name, schema]) => ({
-    path: `packages/api/src/generated/${name}.schema.json`,
-    text: `${JSON.stringify(toStructural(schema), null, 1)}\n`,
-  }));
+  return Object.entries(schemas).map(([name, schema]) => {
+    const structural = toStructural(schema);
+    const problems = structuralProblems(structural);
+    if (problems.length > 0) throw new Error(`The schema ${name} is not structural: ${problems.join('; ')}`);
+    return { path: `packages/api/src/generated/${name}.schema.json`, text: `${JSON.stringify(structural, null, 1)}\n` };
+  });
 }
 
 /** The CRDs and the reference page, made from the structural schemas on disk. */

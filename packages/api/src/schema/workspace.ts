@@ -43,8 +43,8 @@ const resource = z
     ),
     labelSelector: labelSelector.meta({
       ...rules(
-        { rule: covers('self', 'oldSelf'), message: selectorMessage },
-        { rule: covers('oldSelf', 'self'), message: selectorMessage },
+        { rule: `self == oldSelf || (${covers('self', 'oldSelf')})`, message: selectorMessage },
+        { rule: `self == oldSelf || (${covers('oldSelf', 'self')})`, message: selectorMessage },
       ),
     }),
     preferredNodes: optional(

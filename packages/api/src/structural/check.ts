@@ -13,7 +13,7 @@ export type Violation =
 
 /**
  * Every way in which a value differs from its structural schema; the API server would refuse the same values (it prunes unknown
- * fields where this reports them). Inside `metadata`, null counts as absent, as it does there.
+ * fields where this reports them). A null field of `metadata` counts as absent, as it does there.
  */
 export function check(schema: StructuralSchema, value: unknown): Violation[] {
   const found: Violation[] = [];
@@ -22,7 +22,7 @@ export function check(schema: StructuralSchema, value: unknown): Violation[] {
 }
 
 function visit(schema: StructuralSchema, value: unknown, path: Path, found: Violation[]): void {
-  if (value === null && path[0] === 'metadata' && path.length > 1) return;
+  if (value === null && path[0] === 'metadata' && path.length === 2) return;
   const expected = expectation(schema);
   if (!hasType(schema, value)) {
     found.push({ code: 'InvalidType', path, expected, value });
@@ -151,8 +151,7 @@ function typeRemedy({ path, expected, value }: Extract<Violation, { code: 'Inval
   const key = typeof path.at(-1) === 'string' ? `${path.at(-1)}: ` : '- ';
   if (value === null) return 'Give it a value or remove it.';
   if (expected === 'a string') {
-    if (typeof value === 'boolean') return 'Put it in quotes, as you wrote it.';
-    if (typeof value === 'number') return `Put it in quotes: ${key}"${value}".`;
+    if (typeof value === 'boolean' || typeof value === 'number') return 'Put it in quotes, as you wrote it.';
     const name = (value as { name?: unknown }).name;
     if (typeof name === 'string' && Object.keys(value as object).length === 1)
       return `Write the name itself: ${key}${name}.`;

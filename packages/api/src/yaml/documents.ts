@@ -2,9 +2,9 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document, YAMLError } from 'yaml';
 import type { Finding } from '../finding.ts';
 import type { Path } from '../path.ts';
-import { kubernetesBoolean } from './boolean.ts';
 import { locator } from './locate.ts';
 import type { Position } from './locate.ts';
+import { kubernetesScalars } from './scalars.ts';
 import { shapeProblem } from './shape.ts';
 
 /** The largest manifest that is read, bytes: the API server's own bound on an object in etcd is 1.5 MiB. */
@@ -29,7 +29,7 @@ export interface ParsedDocuments {
 }
 
 /**
- * Reads YAML (1.2 with merge keys, and with YAML 1.1's booleans as kubectl reads them) or JSON, one or several documents. Never
+ * Reads YAML (1.2 with merge keys, and with YAML 1.1's booleans and integers, as kubectl reads them) or JSON, one or several documents. Never
  * throws: each syntax error is one Finding with code `InvalidYAML`, line and column; a text beyond 1 MiB is one with `TooLarge`.
  */
 export function parseDocuments(text: string, options: { file?: string } = {}): ParsedDocuments {
@@ -88,7 +88,7 @@ function parsed(text: string, lines: LineCounter, report: Report): Document.Pars
       merge: true,
       prettyErrors: false,
       logLevel: 'silent',
-      customTags: (tags) => [kubernetesBoolean, ...tags],
+      customTags: (tags) => [...kubernetesScalars, ...tags],
     });
     return Array.isArray(documents) ? documents : [];
   } catch {

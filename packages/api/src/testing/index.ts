@@ -1,0 +1,1 @@
+export { workspaceArbitrary } from './workspace-arbitrary.ts';
