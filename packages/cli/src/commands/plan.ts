@@ -1,0 +1,30 @@
+import { nothingKnown } from '@kaito/planner';
+import { exitCode, type ExitCode } from '../failure.ts';
+import { isData, type Format, writeData } from '../output.ts';
+import { catalogWith, factsOfThisMachine, type PlanFlags, planOf, planOptions } from '../plan/planning.ts';
+import { planText } from '../plan/plan-text.ts';
+import type { Session } from '../session.ts';
+import { readManifests } from '../workspace/manifest.ts';
+
+interface Options extends PlanFlags {
+  readonly filename?: readonly string[];
+  readonly namespace?: string;
+  readonly catalog?: readonly string[];
+  readonly target: 'local' | 'cluster';
+  readonly output?: Format;
+}
+
+/** `kaito plan`: prints the Plan of each manifest; exit code 1 when one is refused. */
+export async function plan(
+  { terminal, now }: Session,
+  preset: string | undefined,
+  options: Options,
+): Promise<ExitCode> {
+  const catalog = await catalogWith(options.catalog);
+  const manifests = await readManifests(catalog, { preset, files: options.filename, namespace: options.namespace });
+  const facts = options.target === 'local' ? await factsOfThisMachine(now()) : nothingKnown;
+  const plans = manifests.map((manifest) => planOf(manifest, catalog, facts, planOptions(options.target, options)));
+  if (isData(options.output)) await writeData(terminal, options.output, plans.length === 1 ? plans[0] : plans);
+  else terminal.out(plans.map((each) => planText(each, terminal.outStyle)).join('\n'));
+  return plans.every(({ admitted }) => admitted) ? exitCode.done : exitCode.refused;
+}

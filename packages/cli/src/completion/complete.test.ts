@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { buildProgram } from '../program/program.ts';
+import { recording } from '../terminal/recording.ts';
+import { candidatesFor } from './complete.ts';
+
+const program = buildProgram(
+  {
+    terminal: recording(),
+    now: () => 0,
+    interruptible: () => ({ signal: new AbortController().signal, release: () => {} }),
+  },
+  () => {},
+);
+const values = async (...words: string[]) => (await candidatesFor(program, words)).candidates.map(({ value }) => value);
+
+test('commands', async () => {
+  expect(await values('')).toEqual(expect.arrayContaining(['up', 'down', 'plan', 'help']));
+  expect(await values('')).not.toContain('__complete');
+  expect(await values('de')).toEqual(['describe']);
+  expect(await values('help', 'de')).toEqual(['describe']);
+});
+
+test('flags, and the values that flags can have', async () => {
+  expect(await values('get', '--w')).toEqual(['--watch']);
+  expect(await values('get', '-o', '')).toEqual(['wide', 'json', 'yaml', 'name']);
+  expect(await values('get', '--output', 'w')).toEqual(['wide']);
+  expect(await values('get', '--output=j')).toEqual(['--output=json']);
+  expect(await values('up', '--con')).toEqual(['--context-length']);
+});
+
+test('presets, machines and shells', async () => {
+  expect(await values('up', 'smollm2-135')).toEqual(['smollm2-135m-instruct']);
+  expect(await values('up', '--quantised', 'smollm2-135')).toEqual(['smollm2-135m-instruct']);
+  expect(await values('machines', 'Standard_NC64as')).toEqual(['Standard_NC64as_T4_v3']);
+  expect(await values('completion', 'z')).toEqual(['zsh']);
+  expect(await values('up', 'smollm2-135m-instruct', '')).toEqual([]);
+});
+
+test('files are left to the shell', async () => {
+  expect(await candidatesFor(program, ['up', '-f', ''])).toEqual({ candidates: [], files: true });
+  expect((await candidatesFor(program, ['validate', 'a.yaml', ''])).files).toBe(true);
+});

@@ -1,0 +1,113 @@
+import type { Argument, Command, Option } from 'commander';
+import { exitCode, type ExitCode } from '../failure.ts';
+import type { Session } from '../session.ts';
+import { namesOf } from './names.ts';
+
+interface Candidate {
+  readonly value: string;
+  readonly text?: string;
+}
+
+/** Prints what may stand in place of the last of `words` (the words after `kaito`), one candidate a line: value, tab, description. */
+export async function complete({ terminal }: Session, program: Command, words: readonly string[]): Promise<ExitCode> {
+  const { candidates, files } = await candidatesFor(program, words);
+  for (const { value, text } of candidates) terminal.out(text == null ? `${value}\n` : `${value}\t${text}\n`);
+  if (files) terminal.out(':files\n');
+  return exitCode.done;
+}
+
+interface Completion {
+  readonly candidates: readonly Candidate[];
+  readonly files: boolean;
+}
+
+/** What may stand in place of the last word. */
+export async function candidatesFor(program: Command, words: readonly string[]): Promise<Completion> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const command = program.commands.find((candidate) => names(candidate).includes(before[0] ?? ''));
+  if (command == null || before[0] === 'help') {
+    if (before.length > (before[0] === 'help' ? 1 : 0)) return nothing;
+    return starting(current, commandsOf(program));
+  }
+  const help = { long: '--help', short: '-h', description: 'show help' } as Option;
+  const options = [...command.options.filter(({ hidden }) => !hidden), help];
+  const previous =
+    before.length > 1
+      ? options.find(({ long, short }) => before.at(-1) === long || before.at(-1) === short)
+      : undefined;
+  const [flag, ...value] = current.split('=');
+  if (current.startsWith('--') && value.length > 0) {
+    const option = options.find(({ long }) => long === flag);
+    const { candidates } = option == null ? nothing : await valuesOf(option.long ?? '', option.argChoices);
+    return starting(
+      current,
+      candidates.map((candidate) => ({ ...candidate, value: `${flag}=${candidate.value}` })),
+    );
+  }
+  if (previous != null && takesValue(previous))
+    return filtered(current, await valuesOf(previous.long ?? '', previous.argChoices));
+  if (current.startsWith('-')) {
+    return starting(
+      current,
+      options.flatMap(({ long, description }) => (long == null ? [] : [{ value: long, text: description }])),
+    );
+  }
+  const given = positionals(before.slice(1), options);
+  const argument = command.registeredArguments[Math.min(given.length, command.registeredArguments.length - 1)];
+  if (argument == null || (given.length >= command.registeredArguments.length && !argument.variadic)) return nothing;
+  const { candidates, files } = await valuesOf(argument.name(), argument.argChoices);
+  return filtered(current, { candidates: candidates.filter(({ value: name }) => !given.includes(name)), files });
+}
+
+const nothing: Completion = { candidates: [], files: false };
+const names = (command: Command) => [command.name(), ...command.aliases()];
+const takesValue = (option: Option) => option.required || option.optional;
+
+function commandsOf(program: Command): Candidate[] {
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => ({ value: command.name(), text: command.summary() }));
+}
+
+function positionals(words: readonly string[], options: readonly Option[]): string[] {
+  const found: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (!word.startsWith('-') || word === '-') found.push(word);
+    else if (options.some((option) => takesValue(option) && (option.long === word || option.short === word))) index++;
+  }
+  return found;
+}
+
+/** What an argument or the value of a flag may be, by its name. */
+async function valuesOf(name: string, choices: Argument['argChoices'] | undefined): Promise<Completion> {
+  if (choices != null) return { candidates: choices.map((value) => ({ value })), files: false };
+  switch (name) {
+    case 'NAME':
+    case 'PRESET':
+    case 'MODEL':
+    case 'MACHINE':
+      return { candidates: await namesOf(name), files: false };
+    case '--fits':
+      return { candidates: await namesOf('PRESET'), files: false };
+    case '--quantisation':
+      return { candidates: await namesOf('QUANTISATION'), files: false };
+    case 'TARGET':
+      return { candidates: [{ value: 'local', text: 'this machine' }], files: false };
+    case 'FILE':
+    case '--filename':
+    case '--catalog':
+    case '--api-key-file':
+      return { candidates: [], files: true };
+    default:
+      return nothing;
+  }
+}
+
+const starting = (current: string, candidates: readonly Candidate[]) => filtered(current, { candidates, files: false });
+
+function filtered(current: string, { candidates, files }: Completion): Completion {
+  return { candidates: candidates.filter(({ value }) => value.startsWith(current)), files };
+}

@@ -1,0 +1,110 @@
+import { type Command, Option } from 'commander';
+import { wholeNumber } from '../output.ts';
+import { catalogFlag, clusterFlags, fileFlag, namespaceFlag, outputFlag } from './flags.ts';
+import { examples, type Wiring } from './wiring.ts';
+
+/** Declares the commands that change nothing: what would happen, what is wrong, what there is. */
+export function declarePlanning(program: Command, { act }: Wiring): void {
+  program.commandsGroup('Plan:');
+
+  const plan = program
+    .command('plan')
+    .summary('show what would happen, why, and what it needs')
+    .description(
+      'Shows what a Workspace would do and why: model, runtime, memory account, price, phases, what stands against it and\n' +
+        'what would also work. Changes nothing. Exit code 1 when it would be refused.',
+    )
+    .argument('[PRESET]', 'preset to plan, instead of a manifest')
+    .addOption(
+      new Option('--target <TARGET>', 'plan for this machine, or for a cluster of which nothing is known')
+        .choices(['local', 'cluster'])
+        .default('local'),
+    )
+    .option('--quantised', 'plan the quantised equivalent of a GPU preset')
+    .option('--quantisation <NAME>', 'quantisation of the weights, e.g. q8_0')
+    .option(
+      '--context-length <TOKENS>',
+      'tokens per request, prompt and answer together',
+      wholeNumber('--context-length', 1),
+    )
+    .option('--parallel <N>', 'requests served at once', wholeNumber('--parallel', 1))
+    .option('--override-estimate', "plan although the memory account doesn't fit")
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito plan -f workspace.yaml', 'on this machine'],
+        ['kaito plan -f workspace.yaml --quantised', 'its quantised equivalent, on this machine'],
+        ['kaito plan -f workspace.yaml --target cluster', 'on the machines the manifest names'],
+        ['kaito plan smollm2-135m-instruct -o json', 'a preset, as data'],
+      ]),
+    )
+    .action(async (preset: string | undefined, options) => {
+      const { plan } = await import('../commands/plan.ts');
+      await act((session) => plan(session, preset, options));
+    });
+  for (const flag of [fileFlag, namespaceFlag, catalogFlag, clusterFlags]) flag(plan);
+  outputFlag(plan, ['json', 'yaml']);
+
+  const validate = program
+    .command('validate')
+    .summary('check manifests and name every problem')
+    .description(
+      'Checks manifests and names every problem with its line, code and remedy. Exit code 1 when there is an error.',
+    )
+    .argument('[FILE...]', 'manifests, like -f')
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito validate -f workspace.yaml', 'one file'],
+        ['kaito validate examples/*.yaml', 'many'],
+        ['kaito validate -f - -o json < workspace.yaml', 'findings as data'],
+      ]),
+    )
+    .action(async (files: string[], options) => {
+      const { validate } = await import('../commands/validate.ts');
+      await act((session) => validate(session, files, options));
+    });
+  fileFlag(validate);
+  outputFlag(validate, ['json', 'yaml']);
+
+  const models = program
+    .command('models')
+    .summary('list the models, or show one')
+    .description('Lists the models with licence, context and size, and whether they fit this machine; or shows one.')
+    .argument('[MODEL]', 'preset to show')
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito models', 'all of them'],
+        ['kaito models smollm2-135m-instruct', 'one, with its quantisations and sources'],
+      ]),
+    )
+    .action(async (name: string | undefined, options) => {
+      const { models } = await import('../commands/models.ts');
+      await act((session) => models(session, name, options));
+    });
+  catalogFlag(models);
+  outputFlag(models, ['wide', 'json', 'yaml', 'name']);
+
+  const machines = program
+    .command('machines')
+    .summary('list the machine types, or show one')
+    .description('Lists the machine types a Workspace can name, with GPUs, memory and price; or shows one.')
+    .argument('[MACHINE]', 'machine type to show')
+    .option('--fits <PRESET>', 'only those the preset fits on, cheapest first')
+    .option('--gpus', 'only those with a GPU')
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito machines --gpus', 'all with a GPU'],
+        ['kaito machines --fits mistral-7b-instruct', 'where a model would run'],
+        ['kaito machines Standard_NC64as_T4_v3', 'one, with the source of its figures'],
+      ]),
+    )
+    .action(async (name: string | undefined, options) => {
+      const { machines } = await import('../commands/machines.ts');
+      await act((session) => machines(session, name, options));
+    });
+  catalogFlag(machines);
+  outputFlag(machines, ['wide', 'json', 'yaml', 'name']);
+}

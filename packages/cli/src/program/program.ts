@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import { block, type ExitCode } from '../failure.ts';
+import type { Session } from '../session.ts';
+import { declareAnswering } from './answering.ts';
+import { declarePlanning } from './planning.ts';
+import { declareRunning } from './running.ts';
+import { declareTooling } from './tooling.ts';
+import { examples, type Wiring } from './wiring.ts';
+
+/**
+ * The whole `kaito` command. Declares only; actions import what they need when they run. `done` receives the exit code; `word` is the
+ * command line's first word, for pointing at the right help.
+ */
+export function buildProgram(session: Session, done: (code: ExitCode) => void, word = ''): Command {
+  const { terminal } = session;
+  const help = () =>
+    program.commands.some((command) => command.name() === word) ? `kaito ${word} --help` : 'kaito --help';
+  const program = new Command('kaito')
+    .summary('Run AI models from one short manifest')
+    .description(
+      'Runs AI models from one short manifest, a Workspace: this model, on this kind of machine.\n' +
+        'It is validated, planned, fetched, started and served behind a REST endpoint on this machine.',
+    )
+    .usage('COMMAND [ARGUMENTS] [FLAGS]')
+    .helpOption('-h, --help', 'show help; after a command: help for that command')
+    .option('-V, --version', 'show the version')
+    .helpCommand('help [COMMAND]', 'show help for a command')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      getOutHelpWidth: () => Math.min(terminal.columns, 100),
+      getErrHelpWidth: () => Math.min(terminal.columns, 100),
+      getOutHasColors: () => terminal.outStyle.bold('x') !== 'x',
+      getErrHasColors: () => terminal.errStyle.bold('x') !== 'x',
+      outputError: (text, write) => write(usageError(text, help(), terminal.errStyle)),
+    })
+    .configureHelp({
+      showGlobalOptions: false,
+      styleTitle: (title) => terminal.outStyle.bold(title),
+      styleCommandText: (text) => terminal.outStyle.cyan(text),
+      styleOptionTerm: (text) => terminal.outStyle.cyan(text),
+      styleSubcommandTerm: (text) => terminal.outStyle.cyan(text),
+      subcommandTerm: (command) => command.name(),
+    });
+  const wiring: Wiring = {
+    session,
+    act: async (work) => done(await work(session)),
+  };
+  declareRunning(program, wiring);
+  declareAnswering(program, wiring);
+  declarePlanning(program, wiring);
+  declareTooling(program, wiring);
+  program.addHelpText(
+    'after',
+    examples([
+      ['kaito up smollm2-135m-instruct', 'run a small model here'],
+      ['kaito plan -f workspace.yaml', 'what would happen, and why'],
+      ['kaito chat', 'talk to the model that runs'],
+      ['kaito down --all', 'stop everything'],
+    ]),
+  );
+  return program;
+}
+
+/** Commander's text of a usage error (`error: …\n(Did you mean …?)`) as one block of ours. */
+function usageError(text: string, help: string, style: Session['terminal']['errStyle']): string {
+  const [first = '', ...rest] = text
+    .trim()
+    .replace(/^error: /, '')
+    .split('\n');
+  const suggestion = /\(Did you mean (.+)\?\)/.exec(rest.join(' '))?.[1];
+  return block(
+    {
+      code: 'Usage',
+      severity: 'error',
+      message: `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`,
+      remedy: suggestion == null ? `See '${help}'.` : `Did you mean '${suggestion}'? See '${help}'.`,
+    },
+    style,
+  );
+}

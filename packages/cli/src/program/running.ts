@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { timeSpan, wholeNumber } from '../output.ts';
+import { catalogFlag, clusterFlags, fileFlag, namespaceFlag, outputFlag, quietFlag } from './flags.ts';
+import { examples, type Wiring } from './wiring.ts';
+
+/** Declares the commands that start and stop Workspaces. */
+export function declareRunning(program: Command, { act }: Wiring): void {
+  program.commandsGroup('Run:');
+
+  const up = program
+    .command('up')
+    .summary('run a Workspace on this machine and wait until it answers')
+    .description(
+      'Runs a Workspace on this machine: from a manifest, or from the name of a preset, for which the manifest is made.\n' +
+        'It goes on in the background when the command ends.',
+    )
+    .argument('[PRESET]', 'preset to run, see kaito models')
+    .option('--quantised', "run the quantised equivalent of a preset that needs GPUs this machine doesn't have")
+    .option('--quantisation <NAME>', 'quantisation of the weights, e.g. q8_0')
+    .option(
+      '--context-length <TOKENS>',
+      'tokens per request, prompt and answer together',
+      wholeNumber('--context-length', 1),
+    )
+    .option('--parallel <N>', 'requests served at once', wholeNumber('--parallel', 1))
+    .option('--port <PORT>', 'port of the endpoint; a free one when left out', wholeNumber('--port', 0, 65_535))
+    .option('--host <ADDRESS>', 'address to listen on; loopback when left out')
+    .option('--api-key-file <FILE>', 'require the API key that the file holds')
+    .option('--override-estimate', "start although the memory account doesn't fit")
+    .option('--no-wait', 'return at once, as soon as it is started')
+    .option('--timeout <TIME>', 'give up waiting after this time, e.g. 10m', timeSpan('--timeout'))
+    .option('--dry-run', 'validate and plan only')
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito up smollm2-135m-instruct', 'a preset by its name'],
+        ['kaito up -f examples/local.yaml', 'a manifest'],
+        ['kaito up -f workspace.yaml --quantised', 'a GPU preset, as its quantised equivalent'],
+        ['cat workspace.yaml | kaito up -f - --no-wait', 'from standard input, without waiting'],
+      ]),
+    )
+    .action(async (preset: string | undefined, options) => {
+      const { up } = await import('../commands/up.ts');
+      await act((session) => up(session, preset, options));
+    });
+  for (const flag of [fileFlag, namespaceFlag, catalogFlag, quietFlag, clusterFlags]) flag(up);
+  outputFlag(up, ['json', 'yaml', 'name']);
+
+  const down = program
+    .command('down')
+    .summary('stop Workspaces; their weights stay in the cache')
+    .description('Stops Workspaces on this machine. Their weights stay in the cache, so that the next start is quick.')
+    .argument('[NAME...]', 'Workspaces to stop')
+    .option('--all', 'stop all of them')
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito down smollm2-135m-instruct', 'one by its name'],
+        ['kaito down -f examples/local.yaml', 'what a manifest names'],
+        ['kaito down --all', 'everything on this machine'],
+      ]),
+    )
+    .action(async (names: string[], options) => {
+      const { down } = await import('../commands/down.ts');
+      await act((session) => down(session, names, options));
+    });
+  for (const flag of [fileFlag, namespaceFlag, quietFlag, clusterFlags]) flag(down);
+  outputFlag(down, ['name']);
+
+  program
+    .command('use')
+    .summary('show or set where commands act')
+    .description('Shows or sets where commands act. This build runs Workspaces on this machine only: local.')
+    .argument('[TARGET]', 'local')
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito use', 'show the target'],
+        ['kaito use local', 'act on this machine'],
+      ]),
+    )
+    .action(async (target: string | undefined) => {
+      const { use } = await import('../commands/use.ts');
+      await act((session) => use(session, target));
+    });
+
+  const start = program
+    .command('start')
+    .summary('first run: start examples/local.yaml and ask it a question')
+    .description(
+      'What npm start runs: validates, plans and starts examples/local.yaml, asks it a question through POST /chat,\n' +
+        'and prints the answer, the endpoint and what to do next. The server keeps running.',
+    )
+    .option('--prompt <TEXT>', 'the question', 'Who is Inigo Montoya and from what movie?')
+    .addHelpText('after', examples([['kaito start', 'the first answer']]))
+    .action(async (options) => {
+      const { start } = await import('../commands/start.ts');
+      await act((session) => start(session, options));
+    });
+  fileFlag(start, 'manifest to start instead of examples/local.yaml');
+  clusterFlags(start);
+}
