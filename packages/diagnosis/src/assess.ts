@@ -1,4 +1,4 @@
-import type { Condition, Workspace, WorkspaceState } from '@kaito/api';
+import { type Condition, type Workspace, type WorkspaceState, conditionTypes, isTrue } from '@kaito/api';
 import type { Plan } from '@kaito/planner';
 import type { Assessment } from './assessment.ts';
 import { describeConditions, resourcesReady } from './conditions.ts';
@@ -70,9 +70,6 @@ function findCause(view: View): NonNullable<Assessment['rootCause']> {
 function stateOf(workspace: Workspace, ready: boolean, previous: readonly Condition[]): WorkspaceState {
   if (ready) return 'Ready';
   const before = workspace.status?.state;
-  const wasReady =
-    before === 'Ready' ||
-    before === 'NotReady' ||
-    previous.some((condition) => condition.type === 'WorkspaceSucceeded' && condition.status === 'True');
+  const wasReady = before === 'Ready' || before === 'NotReady' || isTrue(previous, conditionTypes.workspaceSucceeded);
   return wasReady ? 'NotReady' : 'Pending';
 }

@@ -1,15 +1,17 @@
-import type { Condition, Workspace } from '@kaito/api';
+import {
+  type Condition,
+  type ConditionUpdate,
+  type Workspace,
+  conditionReasons as reasons,
+  conditionTypes as types,
+  setCondition,
+} from '@kaito/api';
 import type { Plan } from '@kaito/planner';
 import type { RootCause } from './assessment.ts';
 import type { Evidence, NodesEvidence } from './evidence.ts';
 import { failingNodeClaim, nodesAreReady } from './nodes.ts';
 
-type Draft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
-
-/** Kubernetes' `metav1.Time`: RFC 3339 in whole seconds. */
-function kubernetesTime(date: Date): string {
-  return date.toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
+type Draft = ConditionUpdate;
 
 function draft(type: string, holds: boolean, reason: string, message: string): Draft {
   return { type, status: holds ? 'True' : 'False', reason, message };
@@ -19,7 +21,7 @@ function nodesReady(nodes: NodesEvidence): Draft {
   const pressure = (nodes.underPressure ?? []).map((node) => `${node.name} (${node.pressures.join(', ')})`);
   const warning =
     pressure.length === 0 ? '' : `; warning: worker node(s) under resource pressure: ${pressure.join(', ')}`;
-  if (nodesAreReady(nodes)) return draft('NodesReady', true, 'NodesReady', `Nodes are ready${warning}`);
+  if (nodesAreReady(nodes)) return draft(types.nodesReady, true, reasons.nodesReady, `Nodes are ready${warning}`);
   const withoutPlugin = nodes.withoutPlugin ?? [];
   return withoutPlugin.length > 0
     ? draft(
@@ -28,22 +30,22 @@ function nodesReady(nodes: NodesEvidence): Draft {
         'NodePluginsNotReady',
         `no GPU is offered yet by ${withoutPlugin.join(', ')}${warning}`,
       )
-    : draft('NodesReady', false, 'NodeNotReady', `Not enough Nodes are ready${warning}`);
+    : draft(types.nodesReady, false, reasons.nodeNotReady, `Not enough Nodes are ready${warning}`);
 }
 
 function nodeClaimReady(claims: NonNullable<Evidence['nodeClaims']>): Draft {
   const failing = failingNodeClaim(claims);
   return failing === undefined
-    ? draft('NodeClaimReady', true, 'NodeClaimsReady', 'NodeClaims are ready')
-    : draft('NodeClaimReady', false, failing.reason, failing.message);
+    ? draft(types.nodeClaimReady, true, reasons.nodeClaimsReady, 'NodeClaims are ready')
+    : draft(types.nodeClaimReady, false, failing.reason, failing.message);
 }
 
 function resourceReady(plan: Plan, cause: RootCause | undefined, parts: readonly Draft[]): Draft {
   const failing = parts.find((part) => part.status !== 'True');
-  if (failing !== undefined) return draft('ResourceReady', false, failing.reason, failing.message);
+  if (failing !== undefined) return draft(types.resourceReady, false, failing.reason, failing.message);
   return plan.admitted
-    ? draft('ResourceReady', true, 'workspaceResourceStatusSuccess', 'workspace resource is ready')
-    : draft('ResourceReady', false, 'workspaceResourceStatusFailed', cause?.message ?? 'the Plan was refused');
+    ? draft(types.resourceReady, true, reasons.resourceStatusSuccess, 'workspace resource is ready')
+    : draft(types.resourceReady, false, reasons.resourceStatusFailed, cause?.message ?? 'the Plan was refused');
 }
 
 /** True when nothing about the machines stands in the way. */
@@ -78,30 +80,29 @@ export function describeConditions(
     ...nodeParts,
     resourceReady(plan, cause, nodeParts),
     cause === undefined
-      ? draft('InferenceReady', true, 'WorkspaceInferenceStatusSuccess', 'Inference has been deployed successfully')
+      ? draft(types.inferenceReady, true, reasons.inferenceStatusSuccess, 'Inference has been deployed successfully')
       : draft(
-          'InferenceReady',
+          types.inferenceReady,
           false,
-          failed ? 'WorkspaceInferenceStatusFailed' : 'WorkspaceInferenceStatusPending',
+          failed ? reasons.inferenceStatusFailed : reasons.inferenceStatusPending,
           message,
         ),
     cause === undefined
-      ? draft('WorkspaceSucceeded', true, 'workspaceSucceeded', 'workspace succeeds')
-      : draft('WorkspaceSucceeded', false, failed ? 'workspaceFailed' : 'workspacePending', message),
+      ? draft(types.workspaceSucceeded, true, reasons.workspaceSucceeded, 'workspace succeeds')
+      : draft(types.workspaceSucceeded, false, failed ? reasons.workspaceFailed : reasons.workspacePending, message),
     cause === undefined
-      ? draft('WorkspaceReady', true, 'workspaceReady', 'workspace is ready')
-      : draft('WorkspaceReady', false, failed ? 'workspaceFailed' : 'workspacePending', message),
+      ? draft(types.workspaceReady, true, reasons.workspaceReady, 'workspace is ready')
+      : draft(types.workspaceReady, false, failed ? reasons.workspaceFailed : reasons.workspacePending, message),
     ...(evidence.deleting === true
-      ? [draft('WorkspaceDeleting', true, 'workspaceDeleted', 'workspace is being deleted')]
+      ? [draft(types.workspaceDeleting, true, reasons.workspaceDeleted, 'workspace is being deleted')]
       : []),
   ];
   const generation = workspace.metadata.generation;
-  return drafts.map((condition) => {
-    const before = previous.find((candidate) => candidate.type === condition.type);
-    return {
-      ...condition,
-      lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : kubernetesTime(now),
-      ...(generation !== undefined && { observedGeneration: generation }),
-    };
-  });
+  return drafts.flatMap((condition) =>
+    setCondition(
+      previous.filter((candidate) => candidate.type === condition.type),
+      { ...condition, ...(generation !== undefined && { observedGeneration: generation }) },
+      now,
+    ),
+  );
 }

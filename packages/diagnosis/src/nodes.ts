@@ -1,3 +1,4 @@
+import { conditionReasons } from '@kaito/api';
 import type { NodeClaimEvidence, NodesEvidence } from './evidence.ts';
 
 /** True when enough nodes are Ready with their device plugin. */
@@ -29,10 +30,10 @@ export function failingNodeClaim(claims: readonly NodeClaimEvidence[] | undefine
         condition === undefined ||
         condition.status === 'Unknown' ||
         condition.reason === '' ||
-        condition.reason === 'AwaitingReconciliation';
+        condition.reason === conditionReasons.awaitingReconciliation;
       const trouble: NodeClaimTrouble = {
         name: claim.name,
-        reason: waits ? 'NodeClaimNotReady' : condition.reason,
+        reason: waits ? conditionReasons.nodeClaimNotReady : condition.reason,
         message: condition?.message || `NodeClaim ${claim.name} is not ${step.toLowerCase()} yet`,
         pending: waits,
       };

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open, readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
@@ -8,6 +9,7 @@ import type { Plan } from '@kaito/planner';
 import { down, stopProcesses } from './down.ts';
 import { LocalError } from './local-error.ts';
 import { rotateLog } from './log/rotate.ts';
+import { waitGone } from './process/identity.ts';
 import { makeDirectory, readJson, writeJson } from './state/atomic-file.ts';
 import { WorkspacePaths, cacheDirectory, stateDirectory } from './state/directories.ts';
 import { lock, lockHolder } from './state/lock.ts';
@@ -21,6 +23,8 @@ export interface UpOptions {
   readonly host?: string;
   /** The port, which must be free; absent: 5000 or the next free one; 0: any. */
   readonly port?: number;
+  /** File with the key that clients must send. */
+  readonly apiKeyFile?: string;
   /** Program and first arguments of the inference server; default: the project's own. */
   readonly serverCommand?: readonly string[];
   readonly signal?: AbortSignal;
@@ -62,6 +66,7 @@ export async function up(workspace: Workspace, plan: Plan, options: UpOptions = 
     host: options.host ?? '127.0.0.1',
     ...(options.port !== undefined && { port: options.port }),
     cacheDirectory: options.cacheDirectory ?? cacheDirectory(),
+    ...(options.apiKeyFile !== undefined && { apiKeyFile: resolve(options.apiKeyFile) }),
     ...(options.serverCommand !== undefined && { serverCommand: options.serverCommand }),
   };
   if (await isMarked(paths.deleting))
@@ -69,7 +74,10 @@ export async function up(workspace: Workspace, plan: Plan, options: UpOptions = 
   const held = await lock(paths.operationLock, options.signal);
   try {
     const before = await readWanted(paths).catch(() => undefined);
-    const running = (await lockHolder(paths.supervisorLock)) !== undefined;
+    const supervisor = await lockHolder(paths.supervisorLock);
+    const ended = (await readJson<StatusRecord>(paths.status).catch(() => undefined))?.ended !== undefined;
+    if (supervisor !== undefined && ended) await waitGone(supervisor, 10_000, options.signal);
+    const running = supervisor !== undefined && !ended;
     const same = before?.plan.inputsHash === plan.inputsHash && isDeepStrictEqual(before.settings, settings);
     if (running && same) return { namespace, name, action: 'unchanged' };
     await makeDirectory(paths.directory);
@@ -102,7 +110,7 @@ async function isMarked(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Starts the supervisor in a session of its own and waits until it has taken over, or ended with a status that says why. */
+/** Starts the supervisor in a session of its own and waits until it has written its first status. */
 async function startSupervisor(state: string, paths: WorkspacePaths): Promise<void> {
   await rotateLog(paths.supervisorLog);
   const log = await open(paths.supervisorLog, 'a', 0o600);
@@ -119,10 +127,9 @@ async function startSupervisor(state: string, paths: WorkspacePaths): Promise<vo
     child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
     child.unref();
     for (;;) {
-      if ((await lockHolder(paths.supervisorLock)) !== undefined) return;
+      const written = (await readJson<StatusRecord>(paths.status).catch(() => undefined))?.updatedAt;
+      if (written !== undefined && written !== before) return;
       if (ended !== undefined) {
-        const after = (await readJson<StatusRecord>(paths.status))?.updatedAt;
-        if (after !== undefined && after !== before) return;
         const lines = (await readFile(paths.supervisorLog, 'utf8').catch(() => '')).trim().split('\n');
         throw new LocalError(
           'SupervisorFailed',

@@ -1,24 +1,26 @@
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LocalError } from '../local-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The XDG rule: a relative path in an XDG variable is ignored. */
-function xdg(value: string | undefined, ...fallback: string[]): string {
-  return value !== undefined && isAbsolute(value) ? join(value, 'kaito') : join(homedir(), ...fallback, 'kaito');
-}
-
 /** Where the local runner keeps its Workspaces: `KAITO_STATE`, else `$XDG_STATE_HOME/kaito`, else `~/.local/state/kaito`. */
 export function stateDirectory(environment: Environment = process.env): string {
   const own = environment.KAITO_STATE;
-  return own !== undefined && own !== '' ? resolve(own) : xdg(environment.XDG_STATE_HOME, '.local', 'state');
+  if (own !== undefined && own !== '') return resolve(own);
+  const shared = environment.XDG_STATE_HOME;
+  return join(shared !== undefined && shared !== '' ? resolve(shared) : join(homedir(), '.local', 'state'), 'kaito');
 }
 
-/** Where weights are kept: `KAITO_CACHE`, else `$XDG_CACHE_HOME/kaito`, else `~/.cache/kaito`. */
+/**
+ * Where weights are kept, as the weights package's own executable has it: `$KAITO_CACHE`, else `$XDG_CACHE_HOME/kaito`, else
+ * `~/.cache/kaito`; in it `weights`. Stated here too, so that asking costs no load of that package.
+ */
 export function cacheDirectory(environment: Environment = process.env): string {
   const own = environment.KAITO_CACHE;
-  return own !== undefined && own !== '' ? resolve(own) : xdg(environment.XDG_CACHE_HOME, '.cache');
+  if (own !== undefined && own !== '') return resolve(own, 'weights');
+  const shared = environment.XDG_CACHE_HOME;
+  return resolve(shared !== undefined && shared !== '' ? shared : join(homedir(), '.cache'), 'kaito', 'weights');
 }
 
 /** Kubernetes' DNS-1123 subdomain: what a Workspace may be called; never a path out of the state directory. */

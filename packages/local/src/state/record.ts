@@ -12,6 +12,8 @@ export interface RunSettings {
   /** The port that was asked for; absent: 5000, or the next free one. 0: any. */
   readonly port?: number;
   readonly cacheDirectory: string;
+  /** Absolute path of the file with the key that clients must send; absent: none. */
+  readonly apiKeyFile?: string;
   /** Program and first arguments of the inference server; absent: the project's own. */
   readonly serverCommand?: readonly string[];
 }

@@ -1,5 +1,5 @@
-/** How long a server may take to end its running requests before it is killed, ms. */
-export const drainGraceMs = 30_000;
+/** How long a server may take to end before it is killed: its own drain timeout (30 s) and time to exit. ms. */
+export const drainGraceMs = 35_000;
 
 /** Status is written at most this often while only progress changes, ms. */
 export const statusIntervalMs = 250;
