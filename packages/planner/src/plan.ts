@@ -82,11 +82,13 @@ export interface ShapeChoice {
   readonly gpusPerPod: number;
   readonly tensorParallel: number;
   readonly pipelineParallel: number;
-  /** Tokens per request, prompt and answer together. */
+  /** Tokens per request, prompt and answer together; 0 for a pod template. */
   readonly contextLength: number;
-  /** Requests served at once by one server. */
+  /** Requests served at once by one server; 0 for a pod template. */
   readonly parallel: number;
   readonly threads?: number;
+  /** Layers that GPUs hold (local server); 0: none, absent: not decided here. */
+  readonly gpuLayers?: number;
 }
 
 export interface PlacementChoice {
