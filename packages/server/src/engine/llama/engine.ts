@@ -49,7 +49,9 @@ export async function openLlamaEngine(options: LlamaEngineOptions): Promise<Engi
     const embedder = options.embeddings
       ? await Embedder.open(loaded.model, loaded.contextLength, options.threads, options.signal)
       : undefined;
-    return new LlamaEngine(options, loaded, native, vocabulary, embedder);
+    const engine = new LlamaEngine(options, loaded, native, vocabulary, embedder);
+    await engine.useAdapter('');
+    return engine;
   } catch (error) {
     await loaded.llama.dispose();
     throw error;
@@ -94,7 +96,7 @@ class LlamaEngine implements Engine {
       promptChunk: llama.gpu === false ? { shared: 64, alone: 256 } : { shared: 256, alone: 512 },
       isEndOfText: (token) => model.isEogToken(token as Token),
       describeToken: (token) => tokenBytes.describe(token),
-      useAdapter: (name) => this.#useAdapter(name),
+      useAdapter: (name) => this.useAdapter(name),
     });
     this.info = {
       engine: 'llama',
@@ -224,9 +226,18 @@ class LlamaEngine implements Engine {
     return this.#endOfText;
   }
 
-  /** '': every adapter of the command line; else the one of that name. */
-  async #useAdapter(name: string): Promise<void> {
+  /** Applies the adapter of that name to what is computed next; '' stands for all of the command line. Throws EngineError `ModelFileInvalid`. */
+  async useAdapter(name: string): Promise<void> {
     const adapters = (this.#options.adapters ?? []).filter((adapter) => name === '' || adapter.name === name);
-    await this.#native.setLoras(adapters.map(({ path, strength }) => ({ filePath: path, scale: strength })));
+    try {
+      await this.#native.setLoras(adapters.map(({ path, strength }) => ({ filePath: path, scale: strength })));
+    } catch (error) {
+      const names = adapters.map((adapter) => adapter.name).join(', ');
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new EngineError('ModelFileInvalid', `llama.cpp cannot apply the adapter ${names}: ${reason}`, {
+        remedy: 'Use a GGUF LoRA adapter made for this model.',
+        cause: error,
+      });
+    }
   }
 }

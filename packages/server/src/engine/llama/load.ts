@@ -9,6 +9,7 @@ import {
 import { EngineError } from '../engine.ts';
 import { checkGgufFile } from './gguf-file.ts';
 import type { LlamaEngineOptions } from './engine.ts';
+import { checkMemory } from './memory.ts';
 
 /** A model in memory, with one context for all requests. */
 export interface LoadedModel {
@@ -32,6 +33,7 @@ export async function loadModel(options: LlamaEngineOptions): Promise<LoadedMode
   await checkGgufFile(options.modelPath);
   for (const adapter of options.adapters ?? []) await checkGgufFile(adapter.path);
   signal?.throwIfAborted();
+  const available = process.availableMemory();
   const llama = await startLlama(options);
   try {
     const model = await attempt(options, 'ModelFileInvalid', `llama.cpp cannot load ${options.modelPath}`, async () =>
@@ -44,6 +46,7 @@ export async function loadModel(options: LlamaEngineOptions): Promise<LoadedMode
     const trained = model.trainContextSize;
     const contextLength = options.contextLength ?? Math.min(trained, defaultContextLength);
     const batchSize = Math.max(parallel, Math.min(512, contextLength));
+    if (llama.gpu === false) await checkMemory(model, { contextLength, parallel, batchSize }, available);
     const context = await attempt(
       options,
       'OutOfMemory',
@@ -55,9 +58,6 @@ export async function loadModel(options: LlamaEngineOptions): Promise<LoadedMode
           batchSize,
           threads: options.threads,
           failedCreationRemedy: false,
-          ...(options.adapters?.length && {
-            lora: { adapters: options.adapters.map(({ path, strength }) => ({ filePath: path, scale: strength })) },
-          }),
           ...(signal && { createSignal: signal }),
         }),
     );
