@@ -29,10 +29,14 @@ export function notRunnableHere(
       : here.length === 0
         ? `it has no ${wanted}`
         : `it has ${here.join(', ')}`;
-  // One machine holds all ranks here: the account is that of one GPU of the fewest that the preset asks for.
-  const fit = fitModel(model, { device: 'gpu', label: wanted }, 1, options);
+  const there = named === undefined ? undefined : hardwareOf(named, 'image');
+  const fit = fitModel(model, there, request.count, options) ?? fitModel(model, undefined, 1, options);
+  // The load that the named machine would carry; what it offers is not this machine's.
+  const account = fit === undefined ? undefined : accountOf(fit.layout, fit.load, undefined);
   const gpus =
-    fit === undefined ? '' : `${plural(fit.gpusPerPod, 'GPU')} with ${accountInWords(fit.account, wanted)} each`;
+    fit === undefined || account === undefined
+      ? 'GPUs'
+      : `${plural(fit.gpusPerPod * fit.nodes, 'GPU')}, each with ${accountInWords(account, wanted)}`;
   const memory = host === undefined ? undefined : hostMemory(host);
   const alternatives = smallerModels(model, undefined, memory, catalog, options).filter(({ kind }) => kind === 'model');
   notes.error(
