@@ -1,0 +1,2 @@
+export * from './registry-stub.ts';
+export * from './stub-server.ts';
