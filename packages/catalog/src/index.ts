@@ -1,4 +1,7 @@
 export * from './catalog.ts';
+export * from './extension.ts';
+export * from './learned/node-labels.ts';
+export * from './learned/sku-list.ts';
 export * from './machine.ts';
 export type { ArchitectureRead } from './metadata/architecture-read.ts';
 export * from './metadata/config-json.ts';
