@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import { HttpError } from './errors.ts';
 
+/** The message of integer checks, which tells them from other numbers. */
+export const notAnInteger = 'value is not a valid integer';
+
 /** FastAPI's words for a failed check (pydantic 1), by what zod expected. */
 const expectations: Readonly<Record<string, readonly [msg: string, type: string]>> = {
-  int: ['value is not a valid integer', 'type_error.integer'],
   number: ['value is not a valid float', 'type_error.float'],
   boolean: ['value could not be parsed to a boolean', 'type_error.bool'],
   string: ['str type expected', 'type_error.str'],
@@ -29,6 +31,7 @@ function unprocessable(detail: readonly unknown[]): HttpError {
 function wording(issue: z.core.$ZodIssue): { msg: string; type: string } {
   switch (issue.code) {
     case 'invalid_type': {
+      if (issue.message === notAnInteger) return { msg: notAnInteger, type: 'type_error.integer' };
       const known = expectations[issue.expected];
       return known === undefined ? { msg: issue.message, type: 'value_error' } : { msg: known[0], type: known[1] };
     }

@@ -38,7 +38,13 @@ export function createHttpServer(app: Hono<HttpEnv>, limits: ConnectionLimits): 
       maxHeaderSize: limits.maxHeaderBytes,
       connectionsCheckingInterval: Math.max(50, Math.min(1000, limits.headersTimeoutMs / 4)),
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      // Once the server closes, a kept-alive connection has nothing more to wait for.
+      outgoing.once('close', () => {
+        if (!server.listening) setImmediate(() => server.closeIdleConnections());
+      });
+      void listener(incoming, outgoing);
+    },
   );
   server.maxConnections = limits.maxConnections;
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {

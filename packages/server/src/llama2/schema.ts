@@ -16,16 +16,19 @@ export const parameters = z
 /** Body of `POST /generate`; what is wrong inside is worded as the llama-2 server words it, hence the open types. */
 export const completionBody = z
   .object({
-    prompts: z.unknown().describe('The texts to continue: a list of strings.'),
-    parameters: z.unknown().describe('LlamaParameters.'),
+    prompts: z.unknown().optional().describe('The texts to continue: a list of strings.'),
+    parameters: z.unknown().optional().describe('LlamaParameters.'),
   })
   .meta({ id: 'LlamaCompletionRequest' });
 
 /** Body of `POST /chat`. */
 export const chatBody = z
   .object({
-    input_data: z.unknown().describe('{"input_string": [[{"role", "content"}, …], …]}: a list of conversations.'),
-    parameters: z.unknown().describe('LlamaParameters.'),
+    input_data: z
+      .unknown()
+      .optional()
+      .describe('{"input_string": [[{"role", "content"}, …], …]}: a list of conversations.'),
+    parameters: z.unknown().optional().describe('LlamaParameters.'),
   })
   .meta({ id: 'LlamaChatRequest' });
 

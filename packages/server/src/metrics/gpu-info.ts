@@ -22,9 +22,10 @@ export async function gpuInfo(): Promise<{ gpu_info: readonly GpuInfo[] }> {
   return { gpu_info: parseGpuTable(table) };
 }
 
+const gigabytes = (mebibytes: string | undefined) => `${(Number(mebibytes) / 1024).toFixed(2)} GB`;
+
 /** Reads nvidia-smi's CSV: index, name, load in percent, temperature in °C, memory used and in total in MiB. */
 export function parseGpuTable(table: string): readonly GpuInfo[] {
-  const gigabytes = (mebibytes: string | undefined) => `${(Number(mebibytes) / 1024).toFixed(2)} GB`;
   return table
     .split('\n')
     .filter((line) => line.trim() !== '')

@@ -39,7 +39,7 @@ export async function chatCompletions(service: Service, raw: unknown, outgoing: 
     maxTokens: readMaxTokens(body),
     promptParam: 'messages',
     ...(constraint === undefined ? {} : { constraint }),
-    ...(readLogprobs(body) ?? {}),
+    ...readLogprobs(body),
     cap: service.options.maxTokens,
   });
   const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(service.clock.epoch() / 1000), model: body.model };
@@ -144,7 +144,9 @@ async function streamAll(
       if (!stream.opened) stream.open();
       if (!opened) {
         opened = true;
-        await stream.send(chunk(index, { role: 'assistant', content: '', refusal: null }, null, null));
+        await stream.send(
+          chunk(index, { role: 'assistant', content: scanner === undefined ? '' : null, refusal: null }, null, null),
+        );
       }
       if (event.type === 'token') {
         const content = scanner === undefined ? event.text : scanner.push(event.text);

@@ -42,8 +42,8 @@ export class ToolCallScanner {
     const mark = this.#held.indexOf(opening);
     const keep = mark >= 0 ? this.#held.length - mark : overlap(this.#held, opening);
     const content = this.#held.slice(0, this.#held.length - keep);
+    if (!this.#content && content.trim() === '') return '';
     this.#held = this.#held.slice(content.length);
-    if (content.trim() === '') return '';
     this.#content = true;
     return content;
   }

@@ -1,13 +1,14 @@
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
+const isControl = (character: string) => character < ' ' || character === '\u007f';
+
 /** A string as Python's `repr` writes it: single quotes unless it holds one and no double quote; control characters escaped. */
 export function pythonString(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  // oxlint-disable-next-line no-control-regex
-  const escaped = text.replace(
-    /[\\\u0000-\u001f\u007f]/g,
-    (c) => escapes[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  const escaped = Array.from(
+    text,
+    (c) => escapes[c] ?? (isControl(c) ? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}` : c),
+  ).join('');
   return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notAnInteger } from '../http/detail.ts';
 
 /** As pydantic does: a number may come as text. */
 const fromText = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
@@ -11,7 +12,7 @@ const booleans = new Map<unknown, boolean>([
 const toBoolean = (value: unknown) => booleans.get(typeof value === 'string' ? value.toLowerCase() : value) ?? value;
 
 const most = 2_147_483_647;
-const integer = (least = 0) => z.preprocess(fromText, z.int().min(least).max(most));
+const integer = (least = 0) => z.preprocess(fromText, z.int(notAnInteger).min(least).max(most));
 const float = (least = 0, greatest = 1e6) => z.preprocess(fromText, z.number().min(least).max(greatest));
 const boolean = () => z.preprocess(toBoolean, z.boolean());
 /** `null` is the same as leaving the field out. */

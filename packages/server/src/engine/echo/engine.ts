@@ -142,9 +142,10 @@ export function openEchoEngine(options: EchoEngineOptions): Engine {
   };
 }
 
+const turn = (role: string, content: string) => `<|im_start|>${role}\n${content}<|im_end|>\n`;
+
 /** ChatML; tools are listed in a first system turn. */
 function renderChat(messages: readonly ChatMessage[], options: { tools?: readonly ToolDefinition[] } = {}): string {
-  const turn = (role: string, content: string) => `<|im_start|>${role}\n${content}<|im_end|>\n`;
   const tools = options.tools ?? [];
   const turns = messages.map((message) =>
     turn(message.role, message.content ?? JSON.stringify(message.tool_calls ?? [])),
@@ -188,14 +189,12 @@ function logprobsOf(
   wanted: number | undefined,
 ): { logprob?: TokenLogprob; alternatives?: TokenLogprob[] } {
   if (wanted === undefined) return {};
-  const of = (id: number, logprob: number): TokenLogprob => ({
-    token: tokenText(id),
-    tokenId: id,
-    logprob,
-    bytes: id < bos ? [id] : [],
-  });
-  const likely = of(token, Math.log(0.9));
-  return { logprob: likely, alternatives: [likely, of((token + 1) % bos, Math.log(0.1))].slice(0, wanted) };
+  const likely = tokenLogprob(token, Math.log(0.9));
+  return { logprob: likely, alternatives: [likely, tokenLogprob((token + 1) % bos, Math.log(0.1))].slice(0, wanted) };
+}
+
+function tokenLogprob(tokenId: number, logprob: number): TokenLogprob {
+  return { token: tokenText(tokenId), tokenId, logprob, bytes: tokenId < bos ? [tokenId] : [] };
 }
 
 /** Eight byte-class counts, scaled to unit length. */
