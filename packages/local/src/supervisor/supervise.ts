@@ -119,7 +119,10 @@ class Supervision {
       });
     }
     const file = model?.file;
-    if (model === undefined || file === undefined) return { adapters };
+    if (model === undefined || file === undefined) {
+      this.#status.phase('WeightsReady', { startedAt: this.#time(), endedAt: this.#time() });
+      return { adapters };
+    }
     this.#status.phase('WeightsReady', { startedAt: this.#time(), endedAt: undefined, fault: undefined });
     const task: WeightsTask = {
       fetchWeights: this.#parts.fetchWeights,
