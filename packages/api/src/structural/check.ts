@@ -37,8 +37,10 @@ function visit(schema: StructuralSchema, value: unknown, path: Path, found: Viol
 }
 
 function visitList(schema: StructuralSchema, list: unknown[], path: Path, found: Violation[]): void {
-  if (schema.maxItems !== undefined && list.length > schema.maxItems) {
-    found.push({ code: 'InvalidValue', path, demand: `have at most ${schema.maxItems} items`, value: list });
+  const { minItems = 0, maxItems = Infinity } = schema;
+  if (list.length < minItems || list.length > maxItems) {
+    const demand = list.length > maxItems ? `have at most ${maxItems} items` : `have at least ${minItems} items`;
+    found.push({ code: 'InvalidValue', path, demand, value: list });
     return;
   }
   if (schema.items === undefined) return;
@@ -58,7 +60,9 @@ function visitMap(schema: StructuralSchema, map: Record<string, unknown>, path: 
     return;
   }
   for (const key of keys) {
-    const child = Object.hasOwn(properties, key) ? properties[key] : schema.additionalProperties;
+    const declared = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    const child = declared ?? schema.additionalProperties;
+    if (map[key] === undefined && schema.additionalProperties === undefined) continue;
     if (child !== undefined) visit(child, map[key], [...path, key], found);
     else if (!open) found.push({ code: 'UnknownField', path: [...path, key], siblings: Object.keys(properties) });
   }
@@ -149,7 +153,7 @@ export function explain(violation: Exclude<Violation, { code: 'UnknownField' }>)
 
 function typeRemedy({ path, expected, value }: Extract<Violation, { code: 'InvalidType' }>): string | undefined {
   const key = typeof path.at(-1) === 'string' ? `${path.at(-1)}: ` : '- ';
-  if (value === null) return 'Give it a value or remove it.';
+  if (value == null) return 'Give it a value or remove it.';
   if (expected === 'a string') {
     if (typeof value === 'boolean' || typeof value === 'number') return 'Put it in quotes, as you wrote it.';
     const name = (value as { name?: unknown }).name;
@@ -159,7 +163,7 @@ function typeRemedy({ path, expected, value }: Extract<Violation, { code: 'Inval
   if (expected === 'an integer' && typeof value === 'string' && /^-?\d+$/.test(value)) {
     return `Write it without quotes: ${key}${value}.`;
   }
-  if (expected === 'a list' && typeof value !== 'object')
+  if (expected === 'a list' && typeof value === 'string')
     return `Write it as a list: ${key}[${JSON.stringify(value)}].`;
   return undefined;
 }

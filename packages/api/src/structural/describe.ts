@@ -9,5 +9,5 @@ export function describeValue(value: unknown): string {
     return `the string ${JSON.stringify(shown)}`;
   }
   if (typeof value === 'number') return `the number ${value}`;
-  return `the ${typeof value} ${String(value)}`;
+  return `the ${typeof value} ${String(value).slice(0, 80)}`;
 }

@@ -15,7 +15,9 @@ export type ActingRow =
     }
   | { readonly field: string; readonly notSupported: { readonly reason: string; readonly remedy: string } };
 
-const validation = 'packages/api/src/workspace/validate.test.ts';
+const metadata = 'packages/api/src/workspace/metadata.test.ts';
+const resource = 'packages/api/src/workspace/resource.test.ts';
+const inference = 'packages/api/src/workspace/inference.test.ts';
 const update = 'packages/api/src/workspace/update.test.ts';
 const defaults = 'packages/api/src/workspace/defaults.test.ts';
 const server = ['API server'] as const;
@@ -37,20 +39,20 @@ export const acting: readonly ActingRow[] = [
     field: 'metadata.name',
     actors: ['api', 'planner'],
     effect: 'Names the Workspace, its Service and its workload.',
-    test: validation,
+    test: metadata,
   },
   {
     field: 'metadata.namespace',
     actors: ['api', 'planner'],
     effect: 'Where the Workspace and all that belongs to it lives.',
-    test: validation,
+    test: metadata,
   },
-  { field: 'metadata.labels', actors: ['api'], effect: 'For people and their selectors.', test: validation },
+  { field: 'metadata.labels', actors: ['api'], effect: 'For people and their selectors.', test: metadata },
   {
     field: 'metadata.annotations',
     actors: ['api', 'planner'],
     effect: 'Those of kaito.sh switch behaviour.',
-    test: validation,
+    test: metadata,
   },
   ...[
     'generateName',
@@ -68,7 +70,7 @@ export const acting: readonly ActingRow[] = [
     field: `metadata.${name}`,
     actors: server,
     effect: 'As in every Kubernetes object.',
-    test: validation,
+    test: metadata,
   })),
   { field: 'resource.count', actors: ['api', 'planner'], effect: 'Machines wanted; 1 when absent.', test: defaults },
   {
@@ -93,7 +95,7 @@ export const acting: readonly ActingRow[] = [
     field: 'resource.labelSelector.matchExpressions[].operator',
     actors: ['api'],
     effect: 'In is the only one.',
-    test: validation,
+    test: resource,
   },
   {
     field: 'resource.labelSelector.matchExpressions[].values',
@@ -101,7 +103,7 @@ export const acting: readonly ActingRow[] = [
     effect: 'As matchLabels; one value.',
     test: update,
   },
-  { field: 'resource.preferredNodes', actors: ['planner'], effect: 'Nodes to use before others.', test: validation },
+  { field: 'resource.preferredNodes', actors: ['planner'], effect: 'Nodes to use before others.', test: resource },
   {
     field: 'resource.partition',
     notSupported: {
@@ -109,31 +111,31 @@ export const acting: readonly ActingRow[] = [
       remedy: 'Remove it; the model then gets whole GPUs.',
     },
   },
-  { field: 'inference.preset.name', actors: ['planner'], effect: 'The model.', test: validation },
+  { field: 'inference.preset.name', actors: ['planner'], effect: 'The model.', test: inference },
   { field: 'inference.preset.accessMode', actors: ['api', 'planner'], effect: 'public when absent.', test: defaults },
   {
     field: 'inference.preset.presetOptions.image',
     actors: ['api', 'planner'],
     effect: "Run instead of the preset's own image, in both versions.",
-    test: validation,
+    test: inference,
   },
   {
     field: 'inference.preset.presetOptions.imagePullSecrets',
     actors: ['api', 'planner'],
     effect: 'Secrets for pulling the image.',
-    test: validation,
+    test: inference,
   },
   {
     field: 'inference.preset.presetOptions.modelAccessSecret',
     actors: ['api', 'planner'],
     effect: 'Opens a gated model.',
-    test: validation,
+    test: inference,
   },
   {
     field: 'inference.template',
     actors: ['api', 'planner'],
     effect: 'Run instead of a preset; unknown fields are kept.',
-    test: validation,
+    test: inference,
   },
   {
     field: 'inference.config',
@@ -146,19 +148,19 @@ export const acting: readonly ActingRow[] = [
     field: 'inference.adapters[].source.name',
     actors: ['api', 'planner'],
     effect: 'Names the adapter.',
-    test: validation,
+    test: inference,
   },
   {
     field: 'inference.adapters[].source.urls',
     actors: ['api', 'planner'],
     effect: 'Where the adapter is fetched.',
-    test: validation,
+    test: inference,
   },
   {
     field: 'inference.adapters[].source.image',
     actors: ['api', 'planner'],
     effect: 'The image the adapter is taken from.',
-    test: validation,
+    test: inference,
   },
   {
     field: 'inference.adapters[].source.imagePullSecrets',
@@ -188,6 +190,6 @@ export const acting: readonly ActingRow[] = [
     field: `status.${name}`,
     actors: ['diagnosis'] as const,
     effect: 'Written by the system; ignored in a manifest.',
-    test: validation,
+    test: metadata,
   })),
 ];

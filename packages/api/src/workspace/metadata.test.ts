@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import type { Finding } from '../finding.ts';
+import { maxWorkspaceNameLength } from '../names.ts';
+import { problems, told } from '../testing/problems.ts';
+import { workspaceWith } from '../testing/workspace-factory.ts';
+import { validateWorkspace } from './validate.ts';
+
+const named = (name: unknown): unknown => workspaceWith({ metadata: { name } });
+
+const annotated = (key: string, value: string): Finding[] =>
+  validateWorkspace(workspaceWith({ metadata: { name: 'a', annotations: { [key]: value } } }));
+
+describe('metadata', () => {
+  test.each(['a', 'phi-2', 'a'.repeat(maxWorkspaceNameLength)])('the name %s is right', (name) => {
+    expect(problems(named(name))).toEqual([]);
+  });
+
+  test.each([
+    '',
+    'A',
+    'a_b',
+    '2b',
+    '-a',
+    'a-',
+    'a.b',
+    'a'.repeat(maxWorkspaceNameLength + 1),
+    'workspace-${MODELNAME}',
+  ])('the name %s is refused', (name) => {
+    expect(problems(named(name))).toEqual(['error InvalidName metadata.name']);
+  });
+
+  test('a name is needed, or a generateName', () => {
+    expect(problems(named(null))).toEqual(['error MissingField metadata.name']);
+    expect(problems(workspaceWith({ metadata: { generateName: 'a-' } }))).toEqual([]);
+  });
+
+  test('namespace and labels follow the rules of Kubernetes', () => {
+    expect(problems(workspaceWith({ metadata: { name: 'a', namespace: 'Team' } }))).toEqual([
+      'error InvalidName metadata.namespace',
+    ]);
+    const labels = { 'a b': 'x', ok: 'no good', 'example.com/ok': 'fine', empty: '' };
+    expect(problems(workspaceWith({ metadata: { name: 'a', labels } }))).toEqual([
+      'error InvalidValue metadata.labels["a b"]',
+      'error InvalidValue metadata.labels.ok',
+    ]);
+  });
+
+  test('what the API server writes is taken', () => {
+    const metadata = {
+      name: 'a',
+      creationTimestamp: null,
+      selfLink: '',
+      uid: 'u',
+      resourceVersion: '1',
+      generation: 1,
+      deletionTimestamp: '2026-01-01T00:00:00Z',
+      deletionGracePeriodSeconds: 0,
+      finalizers: ['workspace.finalizer.kaito.sh'],
+      ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'u' }],
+      managedFields: [{ manager: 'kubectl' }],
+    };
+    const status = {
+      workerNodes: ['n'],
+      conditions: [{ type: 'A', status: 'True', reason: 'B', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+      state: 'Ready',
+      targetNodeCount: 1,
+      observedGeneration: 1,
+      performance: { metrics: { peakTokensPerMinute: { description: 'd', value: '1' } } },
+    };
+    expect(problems(workspaceWith({ metadata, status }))).toEqual([]);
+  });
+});
+
+describe('annotations', () => {
+  test.each([
+    ['kaito.sh/enablelb', 'True'],
+    ['kaito.sh/bypass-resource-checks', ''],
+    ['workspace.kaito.io/hash', 'abc'],
+    ['example.com/anything', 'x'],
+    ['notkaito.sh/enablelb', 'x'],
+  ])('%s: %s is silent', (key, value) => {
+    expect(annotated(key, value)).toEqual([]);
+  });
+
+  test.each([
+    ['kaito.sh/enablelb', 'true', 'InvalidValue', 'Write kaito.sh/enablelb: "True".'],
+    ['kaito.sh/enablelb', 'False', 'InvalidValue', 'Remove the annotation.'],
+    ['kaito.sh/bypass-resource-checks', 'false', 'InvalidValue', 'Remove the annotation.'],
+    ['kaito.sh/enable-lb', 'True', 'UnknownAnnotation', 'Did you mean kaito.sh/enablelb?'],
+    [
+      'kaito.sh/enableLoadBalancer',
+      'True',
+      'UnknownAnnotation',
+      'Those known are kaito.sh/enablelb, kaito.sh/bypass-resource-checks.',
+    ],
+    ['kaito.sh/runtime', 'vllm', 'NotSupported', 'Remove the annotation.'],
+  ])('%s: %s warns', (key, value, code, remedy) => {
+    expect(annotated(key, value)).toMatchObject([
+      { code, severity: 'warning', path: `metadata.annotations["${key}"]`, remedy },
+    ]);
+  });
+
+  test('a key with forbidden characters is refused', () => {
+    expect(told(annotated('a b', 'x'))).toEqual(['error InvalidValue metadata.annotations["a b"]']);
+  });
+});
