@@ -12,7 +12,6 @@ import {
 import { type ChatTemplate, compileChatTemplate } from './chat-template.ts';
 import { Embedder } from './embedder.ts';
 import { Generation } from './generation.ts';
-import { readVocabulary, type Vocabulary } from './gguf-file.ts';
 import { compileConstraint } from './grammar.ts';
 import { type LoadedModel, loadModel } from './load.ts';
 import { type Native, openNative } from './native.ts';
@@ -45,11 +44,10 @@ export async function openLlamaEngine(options: LlamaEngineOptions): Promise<Engi
   const loaded = await loadModel(options);
   try {
     const native = openNative(loaded.llama, loaded.model, loaded.context);
-    const vocabulary = await readVocabulary(options.modelPath);
     const embedder = options.embeddings
       ? await Embedder.open(loaded.model, loaded.contextLength, options.threads, options.signal)
       : undefined;
-    const engine = new LlamaEngine(options, loaded, native, vocabulary, embedder);
+    const engine = new LlamaEngine(options, loaded, native, embedder);
     await engine.useAdapter('');
     return engine;
   } catch (error) {
@@ -68,17 +66,13 @@ class LlamaEngine implements Engine {
   readonly #template: ChatTemplate | undefined;
   readonly #loop: StepLoop;
   readonly #totals = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
+  /** Read when it is first asked for: few ask for probabilities, and it takes megabytes. */
+  #tokenBytes: Promise<TokenBytes> | undefined;
   #endOfText: readonly number[] | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    options: LlamaEngineOptions,
-    loaded: LoadedModel,
-    native: Native,
-    vocabulary: Vocabulary,
-    embedder: Embedder | undefined,
-  ) {
-    const { model, llama, contextLength, batchSize } = loaded;
+  constructor(options: LlamaEngineOptions, loaded: LoadedModel, native: Native, embedder: Embedder | undefined) {
+    const { model, llama, vocabularySize, contextLength, batchSize } = loaded;
     this.#options = options;
     this.#loaded = loaded;
     this.#model = model;
@@ -89,13 +83,12 @@ class LlamaEngine implements Engine {
       typeof template === 'string'
         ? compileChatTemplate(template, model.tokens.bosString ?? '', model.tokens.eosString ?? '')
         : undefined;
-    const tokenBytes = new TokenBytes(model, vocabulary);
     this.#loop = new StepLoop(native, {
       parallel: options.parallel,
       batchSize,
       promptChunk: llama.gpu === false ? { shared: 64, alone: 256 } : { shared: 256, alone: 512 },
       isEndOfText: (token) => model.isEogToken(token as Token),
-      describeToken: (token) => tokenBytes.describe(token),
+      tokenBytes: () => (this.#tokenBytes ??= TokenBytes.read(model, options.modelPath)),
       useAdapter: (name) => this.useAdapter(name),
     });
     this.info = {
@@ -103,7 +96,7 @@ class LlamaEngine implements Engine {
       modelId: options.modelId,
       contextLength,
       parallel: options.parallel,
-      vocabularySize: vocabulary.tokens.length,
+      vocabularySize,
       loadedAt: (options.now?.() ?? new Date()).toISOString(),
       capabilities: {
         embeddings: embedder !== undefined,

@@ -52,11 +52,12 @@ export interface Vocabulary {
 
 /**
  * Checks that a file is a whole GGUF before llama.cpp, which may end the process over a broken one, sees it: magic, version, every count
- * and string inside the file, and room for every tensor's data. Throws EngineError `ModelFileMissing` or `ModelFileInvalid`.
+ * and string inside the file, and room for every tensor's data. Returns how many tokens its vocabulary has.
+ * Throws EngineError `ModelFileMissing` or `ModelFileInvalid`.
  */
-export async function checkGgufFile(path: string): Promise<void> {
-  await withFile(path, async (reader) => {
-    const { tensorCount, alignment } = await readMetadata(reader, path);
+export async function checkGgufFile(path: string): Promise<number> {
+  return await withFile(path, async (reader) => {
+    const { tensorCount, alignment, tokenCount } = await readMetadata(reader, path, false);
     let end = 0;
     for (let i = 0; i < tensorCount; i++) {
       const name = await reader.string();
@@ -73,25 +74,28 @@ export async function checkGgufFile(path: string): Promise<void> {
     const needed = Math.ceil(reader.position / alignment) * alignment + end;
     if (needed > reader.size)
       throw invalid(path, `it is cut short: its tensors need ${needed} bytes and the file has ${reader.size}`);
+    return tokenCount;
   });
 }
 
 /** Reads the vocabulary as the file spells it. Throws as `checkGgufFile`. */
 export async function readVocabulary(path: string): Promise<Vocabulary> {
   return await withFile(path, async (reader) => {
-    const { model, tokens } = await readMetadata(reader, path);
-    return { model: model ?? '', tokens: tokens ?? [] };
+    const { model, tokens } = await readMetadata(reader, path, true);
+    return { model, tokens };
   });
 }
 
 interface Metadata {
   readonly tensorCount: number;
   readonly alignment: number;
-  readonly model?: string;
-  readonly tokens?: readonly string[];
+  readonly tokenCount: number;
+  readonly model: string;
+  /** Empty unless asked for. */
+  readonly tokens: readonly string[];
 }
 
-async function readMetadata(reader: GgufReader, path: string): Promise<Metadata> {
+async function readMetadata(reader: GgufReader, path: string, withTokens: boolean): Promise<Metadata> {
   if ((await reader.uint32()) !== 0x46554747) throw invalid(path, 'it does not begin with the letters GGUF');
   const version = await reader.uint32();
   if (version !== 2 && version !== 3)
@@ -99,8 +103,9 @@ async function readMetadata(reader: GgufReader, path: string): Promise<Metadata>
   const tensorCount = await reader.uint64();
   const entries = await reader.uint64();
   let alignment = 32;
-  let model: string | undefined;
-  let tokens: string[] | undefined;
+  let model = '';
+  let tokenCount = 0;
+  const tokens: string[] = [];
   for (let i = 0; i < entries; i++) {
     const key = await reader.string();
     const type = await reader.uint32();
@@ -108,12 +113,14 @@ async function readMetadata(reader: GgufReader, path: string): Promise<Metadata>
     else if (key === 'tokenizer.ggml.model' && type === stringType) model = await reader.string();
     else if (key === 'tokenizer.ggml.tokens' && type === arrayType) {
       if ((await reader.uint32()) !== stringType) throw invalid(path, 'its vocabulary is not a list of texts');
-      tokens = [];
-      for (let count = await reader.uint64(); count > 0; count--) tokens.push(await reader.string());
+      tokenCount = await reader.uint64();
+      for (let token = 0; token < tokenCount; token++)
+        if (withTokens) tokens.push(await reader.string());
+        else reader.skip(await reader.uint64());
     } else await skipValue(reader, type, path);
   }
   if (alignment === 0) throw invalid(path, 'its alignment is 0');
-  return { tensorCount, alignment, ...(model !== undefined && { model }), ...(tokens && { tokens }) };
+  return { tensorCount, alignment, tokenCount, model, tokens };
 }
 
 async function skipValue(reader: GgufReader, type: number, path: string): Promise<void> {

@@ -16,6 +16,7 @@ export interface LoadedModel {
   readonly llama: Llama;
   readonly model: LlamaModel;
   readonly context: LlamaContext;
+  readonly vocabularySize: number;
   /** Tokens per request. */
   readonly contextLength: number;
   readonly batchSize: number;
@@ -30,7 +31,7 @@ const defaultContextLength = 4096;
  */
 export async function loadModel(options: LlamaEngineOptions): Promise<LoadedModel> {
   const { signal, parallel } = options;
-  await checkGgufFile(options.modelPath);
+  const vocabularySize = await checkGgufFile(options.modelPath);
   for (const adapter of options.adapters ?? []) await checkGgufFile(adapter.path);
   signal?.throwIfAborted();
   const available = process.availableMemory();
@@ -61,7 +62,7 @@ export async function loadModel(options: LlamaEngineOptions): Promise<LoadedMode
           ...(signal && { createSignal: signal }),
         }),
     );
-    return { llama, model, context, contextLength, batchSize };
+    return { llama, model, context, vocabularySize, contextLength, batchSize };
   } catch (error) {
     await llama.dispose();
     throw error;

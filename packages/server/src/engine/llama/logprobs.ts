@@ -1,4 +1,5 @@
 import type { TokenLogprob } from '../engine.ts';
+import type { TokenBytes } from './token-bytes.ts';
 import type { NativeContext, NativeSampler } from './native.ts';
 
 /**
@@ -11,7 +12,7 @@ export async function readLogprobs(
   batchIndex: number,
   token: number,
   count: number,
-  describe: (token: number) => Pick<TokenLogprob, 'token' | 'bytes'>,
+  tokenBytes: TokenBytes,
 ): Promise<{ readonly chosen: TokenLogprob; readonly alternatives: readonly TokenLogprob[] }> {
   const top = Math.max(1, count);
   const [, , , logits, totalWeight] = await context.sampleToken(
@@ -25,7 +26,7 @@ export async function readLogprobs(
   const largest = logits[1]!;
   const logTotal = Math.log(totalWeight);
   const entry = (tokenId: number, logit: number): TokenLogprob => ({
-    ...describe(tokenId),
+    ...tokenBytes.describe(tokenId),
     tokenId,
     logprob: Math.min(0, logit - largest - logTotal),
   });

@@ -1,7 +1,8 @@
-import { EngineError, type TokenLogprob } from '../engine.ts';
+import { EngineError } from '../engine.ts';
 import type { Generation } from './generation.ts';
 import { readLogprobs } from './logprobs.ts';
 import type { Native, NativeSampler } from './native.ts';
+import type { TokenBytes } from './token-bytes.ts';
 import { closeGap, createSlots, place, type Slot } from './slot-pool.ts';
 
 type Place = Slot<Generation>;
@@ -14,7 +15,7 @@ export interface StepLoopOptions {
   /** Prompt tokens of one pass while others wait for their next token, and while none does: a pass cannot be interrupted. */
   readonly promptChunk: { readonly shared: number; readonly alone: number };
   readonly isEndOfText: (token: number) => boolean;
-  readonly describeToken: (token: number) => Pick<TokenLogprob, 'token' | 'bytes'>;
+  readonly tokenBytes: () => Promise<TokenBytes>;
   /** Applies the adapters that a name stands for. */
   readonly useAdapter: (adapter: string) => Promise<void>;
 }
@@ -216,7 +217,14 @@ export class StepLoop {
         token,
         logprobs === undefined
           ? undefined
-          : await readLogprobs(this.#native.context, this.#probe, index, token, logprobs, this.#options.describeToken),
+          : await readLogprobs(
+              this.#native.context,
+              this.#probe,
+              index,
+              token,
+              logprobs,
+              await this.#options.tokenBytes(),
+            ),
       );
     } catch (error) {
       generation.fail(asEngineError(error));

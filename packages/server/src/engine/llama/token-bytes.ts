@@ -1,24 +1,26 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { TokenLogprob } from '../engine.ts';
-import type { Vocabulary } from './gguf-file.ts';
+import { readVocabulary, type Vocabulary } from './gguf-file.ts';
 
 /** Text and bytes of single tokens; a token may be only a part of a character. */
 export class TokenBytes {
   readonly #model: LlamaModel;
   readonly #vocabulary: Vocabulary;
 
-  constructor(model: LlamaModel, vocabulary: Vocabulary) {
+  private constructor(model: LlamaModel, vocabulary: Vocabulary) {
     this.#model = model;
     this.#vocabulary = vocabulary;
   }
 
+  /** Reads the spellings out of the model's file. Throws EngineError `ModelFileMissing` or `ModelFileInvalid`. */
+  static async read(model: LlamaModel, modelPath: string): Promise<TokenBytes> {
+    return new TokenBytes(model, await readVocabulary(modelPath));
+  }
+
   describe(token: number): Pick<TokenLogprob, 'token' | 'bytes'> {
-    const spelling = this.#vocabulary.tokens[token] ?? '';
-    const bytes = this.#bytesOf(spelling);
-    if (bytes === undefined) {
-      const text = this.#model.detokenize([token as Token], true);
-      return { token: text, bytes: [...Buffer.from(text)] };
-    }
+    const bytes =
+      this.#bytesOf(this.#vocabulary.tokens[token] ?? '') ??
+      Array.from(Buffer.from(this.#model.detokenize([token as Token], true)));
     return { token: Buffer.from(bytes).toString('utf8'), bytes };
   }
 
