@@ -17,11 +17,15 @@ interface Options {
 }
 
 /** `kaito machines`: the machine types of the catalog, or one of them. */
-export async function machines({ terminal }: Session, name: string | undefined, options: Options): Promise<ExitCode> {
-  const catalog = await catalogWith(options.catalog);
+export async function machines(
+  { terminal, now }: Session,
+  name: string | undefined,
+  options: Options,
+): Promise<ExitCode> {
+  const catalog = await catalogWith(options.catalog, terminal);
   const one = name == null ? undefined : findMachine(catalog, name);
   if (name != null && one == null) throw unknownMachine(catalog, name);
-  const rows = one == null ? select(catalog, options) : [one];
+  const rows = one == null ? select(catalog, options, new Date(now())) : [one];
   if (isData(options.output)) await writeData(terminal, options.output, one ?? rows);
   else if (options.output === 'name') terminal.out(rows.map((row) => `${row.name}\n`).join(''));
   else if (one != null) terminal.out(machineText(one, terminal.outStyle));
@@ -30,11 +34,16 @@ export async function machines({ terminal }: Session, name: string | undefined, 
   return exitCode.done;
 }
 
-function select(catalog: Catalog, { fits, gpus }: Options): readonly MachineType[] {
+/** Those with a GPU, or those a preset fits on: of the latter only what can still be rented. */
+function select(catalog: Catalog, { fits, gpus }: Options, now: Date): readonly MachineType[] {
   const chosen = catalog.machines.filter(({ gpu }) => gpus !== true || gpu != null);
   if (fits == null) return chosen;
   if (findModel(catalog, fits) == null) throw unknownPreset(catalog, fits);
-  return chosen.filter((machine) => fitsOn(catalog, fits, machine)).toSorted(byPrice);
+  const today = now.toISOString().slice(0, 10);
+  return chosen
+    .filter(({ retirement }) => retirement == null || retirement.date > today)
+    .filter((machine) => fitsOn(catalog, fits, machine))
+    .toSorted(byPrice);
 }
 
 /** The planner's own word: what `kaito plan --target cluster` says of a Workspace with this machine type. */

@@ -28,7 +28,7 @@ export async function models(
   name: string | undefined,
   options: Options,
 ): Promise<ExitCode> {
-  const catalog = await catalogWith(options.catalog);
+  const catalog = await catalogWith(options.catalog, terminal);
   const wanted = name == null ? catalog.models : [findModel(catalog, name)];
   if (wanted[0] == null && name != null) throw unknownPreset(catalog, name);
   const facts = await factsOfThisMachine(now());
@@ -124,6 +124,7 @@ function modelText({ model, fit }: Row, style: Style): string {
 
 function specific(model: ModelEntry): [string, string | undefined][] {
   if (model.kind === 'gguf') return [['Chat template', model.chat ? 'yes' : 'no']];
+  const each = model.gpuMemoryPerGpuGiB > 0 ? `, ${model.gpuMemoryPerGpuGiB} GiB each` : '';
   return [
     [
       'Image',
@@ -131,10 +132,7 @@ function specific(model: ModelEntry): [string, string | undefined][] {
         ? 'private: name yours in presetOptions.image'
         : `${model.image.repository}:${model.image.tag}`,
     ],
-    [
-      'GPUs',
-      `${model.gpuCount}; the preset's own figures: ${model.gpuMemoryTotalGiB} GiB in total, ${model.gpuMemoryPerGpuGiB} GiB each`,
-    ],
+    ['GPUs', `${model.gpuCount}; by the preset's own figures ${model.gpuMemoryTotalGiB} GiB in total${each}`],
     ['Disk', `${model.diskGiB} GiB`],
     ['Workload', model.workload],
     ['Equivalent', model.quantisedEquivalent],

@@ -20,7 +20,7 @@ export async function plan(
   preset: string | undefined,
   options: Options,
 ): Promise<ExitCode> {
-  const catalog = await catalogWith(options.catalog);
+  const catalog = await catalogWith(options.catalog, terminal);
   const manifests = await readManifests(catalog, { preset, files: options.filename, namespace: options.namespace });
   const facts = options.target === 'local' ? await factsOfThisMachine(now()) : nothingKnown;
   const plans = manifests.map((manifest) => planOf(manifest, catalog, facts, planOptions(options.target, options)));

@@ -26,7 +26,7 @@ export async function start(session: Session, options: Options): Promise<ExitCod
   const begun = now();
   const files = options.filename ?? [relative(process.cwd(), example)];
   const prompt = options.prompt ?? seedQuestion;
-  const catalog = await catalogWith(undefined);
+  const catalog = await catalogWith(undefined, terminal);
   const manifests = await readManifests(catalog, { preset: undefined, files, namespace: undefined });
   const [manifest, ...others] = manifests;
   if (manifest == null || others.length > 0) {

@@ -31,7 +31,7 @@ export interface UpFlags extends PlanFlags {
 /** `kaito up`: plans and starts each manifest on this machine, and waits until it answers. */
 export async function up(session: Session, preset: string | undefined, flags: UpFlags): Promise<ExitCode> {
   await requireLocalTarget();
-  const catalog = await catalogWith(flags.catalog);
+  const catalog = await catalogWith(flags.catalog, session.terminal);
   const manifests = await readManifests(catalog, { preset, files: flags.filename, namespace: flags.namespace });
   if (flags.port != null && flags.port > 0 && manifests.length > 1) {
     throw usage(

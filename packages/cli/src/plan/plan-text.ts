@@ -10,13 +10,15 @@ import { titleOf } from '../workspace/lookup.ts';
 export function planText(plan: Plan, style: Style): string {
   const where = plan.target === 'local' ? thisMachine : 'on a cluster';
   const verdict = plan.admitted ? style.green('would run') : style.red('is refused');
+  const findings = plan.findings.length === 0 ? '' : `\n${blocks(plan.findings, style)}`;
   const parts = [
     `${style.bold(titleOf(plan.workspace))} ${verdict} ${where}\n`,
     fields(choices(plan)),
+    plan.admitted ? '' : findings,
     plan.memory == null ? '' : section('Memory', memoryText(plan.memory, style), style),
     plan.phases.length === 0 || !plan.admitted ? '' : section('Phases', phasesText(plan), style),
     plan.decisions.length === 0 ? '' : section('Why', decisionsText(plan, style), style),
-    plan.findings.length === 0 ? '' : `\n${blocks(plan.findings, style)}`,
+    plan.admitted ? findings : '',
     plan.alternatives.length === 0 ? '' : section('What would work', alternativesText(plan), style),
   ];
   return parts.join('');
@@ -25,7 +27,15 @@ export function planText(plan: Plan, style: Style): string {
 const section = (title: string, text: string, style: Style) => `\n${style.bold(title)}\n${indented(text)}`;
 const indented = (text: string) => text.replaceAll(/^(?=.)/gm, '  ');
 
-function choices({ model, runtime, shape, placement, pricePerHour, target }: Plan): [string, string | undefined][] {
+function choices({
+  model,
+  runtime,
+  shape,
+  placement,
+  pricePerHour,
+  target,
+  admitted,
+}: Plan): [string, string | undefined][] {
   const rented = placement?.machinesWanted ?? 0;
   return [
     ['Model', model == null ? undefined : `${model.name}, ${model.title}`],
@@ -38,7 +48,7 @@ function choices({ model, runtime, shape, placement, pricePerHour, target }: Pla
     ['Shape', shape == null ? undefined : shapeText(shape)],
     ['Machines', placement == null || target === 'local' ? undefined : machinesText(placement)],
     ['Disk', placement == null || placement.diskGiB === 0 ? undefined : `${placement.diskGiB} GiB`],
-    ['Price', rented === 0 ? 'nothing is rented' : price(pricePerHour)],
+    ['Price', !admitted ? undefined : rented === 0 ? 'nothing is rented' : price(pricePerHour)],
   ];
 }
 

@@ -1,7 +1,8 @@
-import type { Catalog } from '@kaito/catalog';
-import { loadCatalog } from '@kaito/catalog';
+import { type Catalog, loadCatalog } from '@kaito/catalog';
 import { hostFacts } from '@kaito/local';
 import { type Facts, nothingKnown, plan, type Plan, type PlanOptions } from '@kaito/planner';
+import { blocks } from '../failure.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { located, type Manifest } from '../workspace/manifest.ts';
 
 /** Flags that shape a Plan, as `up` and `plan` share them. */
@@ -36,10 +37,12 @@ export function planOf(manifest: Manifest, catalog: Catalog, facts: Facts, optio
   return { ...made, findings: located([...manifest.findings, ...made.findings], manifest) };
 }
 
-/** The built-in catalog with the files of `--catalog` on top. */
-export async function catalogWith(files: readonly string[] | undefined): Promise<Catalog> {
+/** The built-in catalog with the files of `--catalog` on top; what is notable about them goes to the error stream. Throws Failure. */
+export async function catalogWith(files: readonly string[] | undefined, terminal: Terminal): Promise<Catalog> {
   const catalog = loadCatalog();
   if (files == null) return catalog;
   const { extended } = await import('./catalog-files.ts');
-  return extended(catalog, files);
+  const { catalog: whole, findings } = await extended(catalog, files);
+  terminal.err(blocks(findings, terminal.errStyle));
+  return whole;
 }

@@ -74,7 +74,7 @@ export function declareAnswering(program: Command, { act }: Wiring): void {
     .command('chat')
     .summary('talk to a model')
     .description(
-      'Talks to a model: one message with -m or from standard input, else a conversation. The answer is streamed;\n' +
+      'Talks to a model: one message with -m or from standard input, else a conversation. The answer is streamed; ' +
         'Ctrl-C stops it, Ctrl-D ends the conversation.',
     )
     .argument('[NAME]', 'Workspace; the only one when left out')

@@ -11,7 +11,7 @@ export function declarePlanning(program: Command, { act }: Wiring): void {
     .command('plan')
     .summary('show what would happen, why, and what it needs')
     .description(
-      'Shows what a Workspace would do and why: model, runtime, memory account, price, phases, what stands against it and\n' +
+      'Shows what a Workspace would do and why: model, runtime, memory account, price, phases, what stands against it and ' +
         'what would also work. Changes nothing. Exit code 1 when it would be refused.',
     )
     .argument('[PRESET]', 'preset to plan, instead of a manifest')

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { type Argument, Command } from 'commander';
 import { block, type ExitCode } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { declareAnswering } from './answering.ts';
@@ -18,20 +18,20 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
   const program = new Command('kaito')
     .summary('Run AI models from one short manifest')
     .description(
-      'Runs AI models from one short manifest, a Workspace: this model, on this kind of machine.\n' +
+      'Runs AI models from one short manifest, a Workspace: this model, on this kind of machine. ' +
         'It is validated, planned, fetched, started and served behind a REST endpoint on this machine.',
     )
     .usage('COMMAND [ARGUMENTS] [FLAGS]')
-    .helpOption('-h, --help', 'show help; after a command: help for that command')
+    .helpOption('-h, --help', 'show help')
     .option('-V, --version', 'show the version')
-    .helpCommand('help [COMMAND]', 'show help for a command')
+    .addHelpCommand(new Command('help').argument('[COMMAND]').summary('show help for a command').helpGroup('Tools:'))
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
-      getOutHelpWidth: () => Math.min(terminal.columns, 100),
-      getErrHelpWidth: () => Math.min(terminal.columns, 100),
+      getOutHelpWidth: () => Math.min(terminal.columns, 110),
+      getErrHelpWidth: () => Math.min(terminal.columns, 110),
       getOutHasColors: () => terminal.outStyle.bold('x') !== 'x',
       getErrHasColors: () => terminal.errStyle.bold('x') !== 'x',
       outputError: (text, write) => write(usageError(text, help(), terminal.errStyle)),
@@ -52,6 +52,9 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
   declareAnswering(program, wiring);
   declarePlanning(program, wiring);
   declareTooling(program, wiring);
+  for (const command of program.commands) {
+    command.usage([...command.registeredArguments.map((argument) => shown(argument)), '[FLAGS]'].join(' '));
+  }
   program.addHelpText(
     'after',
     examples([
@@ -62,6 +65,12 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
     ]),
   );
   return program;
+}
+
+/** An argument as usage shows it: in brackets where it may be left out. */
+function shown(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? name : `[${name}]`;
 }
 
 /** Commander's text of a usage error (`error: …\n(Did you mean …?)`) as one block of ours. */

@@ -11,7 +11,7 @@ export function declareRunning(program: Command, { act }: Wiring): void {
     .command('up')
     .summary('run a Workspace on this machine and wait until it answers')
     .description(
-      'Runs a Workspace on this machine: from a manifest, or from the name of a preset, for which the manifest is made.\n' +
+      'Runs a Workspace on this machine: from a manifest, or from the name of a preset, for which the manifest is made. ' +
         'It goes on in the background when the command ends.',
     )
     .argument('[PRESET]', 'preset to run, see kaito models')
@@ -88,7 +88,7 @@ export function declareRunning(program: Command, { act }: Wiring): void {
     .command('start')
     .summary('first run: start examples/local.yaml and ask it a question')
     .description(
-      'What npm start runs: validates, plans and starts examples/local.yaml, asks it a question through POST /chat,\n' +
+      'What npm start runs: validates, plans and starts examples/local.yaml, asks it a question through POST /chat, ' +
         'and prints the answer, the endpoint and what to do next. The server keeps running.',
     )
     .option('--prompt <TEXT>', 'the question', 'Who is Inigo Montoya and from what movie?')

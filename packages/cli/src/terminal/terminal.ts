@@ -11,7 +11,7 @@ export interface Terminal {
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   readonly inIsTerminal: boolean;
-  /** Columns of the error stream's terminal; 80 where it is none. */
+  /** Columns of the terminal; 110 where there is none. */
   readonly columns: number;
   readonly outStyle: Style;
   readonly errStyle: Style;
@@ -34,7 +34,7 @@ export function processTerminal(): Terminal {
     errIsTerminal: stderr.isTTY === true,
     inIsTerminal: stdin.isTTY === true,
     get columns() {
-      return stderr.columns ?? 80;
+      return stderr.columns ?? stdout.columns ?? 110;
     },
     outStyle: styleFor(wantsColour(stdout.isTTY === true, env)),
     errStyle: styleFor(wantsColour(stderr.isTTY === true, env)),
