@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { digestOf, hashFile, parseDigest, writeError } from '@kaito/oci';
-import type { WeightSource } from './request.ts';
 
 /** What the cache knows of one file it holds. */
 export interface BlobRecord {
@@ -17,7 +16,10 @@ export interface NameRecord {
   readonly name: string;
   readonly digest: string;
   readonly bytes: number;
-  readonly source: WeightSource;
+  /** What the file came from, in words and without credentials. */
+  readonly source: string;
+  /** Digest over that source, to know it again. */
+  readonly sourceKey: string;
 }
 
 /**

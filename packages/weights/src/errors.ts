@@ -56,15 +56,20 @@ export function describeSource(source: WeightSource): string {
       return `hub ${source.repository}@${source.revision}/${source.file}`;
     case 'oci':
       return `oci ${source.reference}${source.file === undefined ? '' : ` (${source.file})`}`;
-    case 'https': {
-      const url = URL.parse(source.url);
-      return `https ${url === null ? source.url : `${url.origin}${url.pathname}`}`;
-    }
+    case 'https':
+      return `https ${(withoutSecrets(source) as typeof source).url}`;
     case 'pip':
       return `pip ${source.package}==${source.version} (${source.file})`;
     case 'path':
       return `path ${source.path}`;
   }
+}
+
+/** The source as it may be shown: an address loses its login and its query, which may be a signature. */
+export function withoutSecrets(source: WeightSource): WeightSource {
+  if (source.type !== 'https') return source;
+  const url = URL.parse(source.url);
+  return url === null ? source : { type: 'https', url: `${url.origin}${url.pathname}` };
 }
 
 /** The one error for a request none of whose sources worked: their common code if they share it, else `NoSourceWorked`. */

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { aborted, HttpClient, parseDigest, PartialFile, systemTiming } from '@kaito/oci';
 import { WeightsCache } from './cache.ts';
-import { asWeightsError, noSourceWorked, type SourceFailure, WeightsError } from './errors.ts';
+import {
+  asWeightsError,
+  describeSource,
+  noSourceWorked,
+  type SourceFailure,
+  WeightsError,
+  withoutSecrets,
+} from './errors.ts';
 import { Lock } from './lock.ts';
 import { ProgressMeter } from './progress.ts';
 import type { WeightSource, WeightsOptions, WeightsProgress, WeightsRequest, WeightsResult } from './request.ts';
@@ -104,7 +110,7 @@ class Fetch {
   async #lookUp(): Promise<WeightsResult | undefined> {
     if (this.#request.digest === undefined) {
       const named = await this.#cache.named(this.#request.name);
-      if (named === undefined || !this.#request.sources.some((source) => isDeepStrictEqual(source, named.source)))
+      if (named === undefined || !this.#request.sources.some((source) => keyOf(source) === named.sourceKey))
         return undefined;
       this.#wanted = { digest: named.digest, bytes: named.bytes };
     }
@@ -127,7 +133,7 @@ class Fetch {
     } catch (error) {
       const known = asWeightsError(error);
       if (known.code === 'Aborted') throw known;
-      failures.push({ source, code: known.code, message: known.message, remedy: known.remedy });
+      failures.push({ source: withoutSecrets(source), code: known.code, message: known.message, remedy: known.remedy });
       return undefined;
     }
   }
@@ -158,7 +164,12 @@ class Fetch {
         throw new WeightsError('WriteFailed', 'Another process took over this fetch.', { remedy: 'Start it again.' });
       }
       await this.#cache.adopt(file, fetched.digest);
-      await this.#cache.setName({ name: this.#request.name, digest: fetched.digest, bytes: fetched.bytes, source });
+      await this.#cache.setName({
+        name: this.#request.name,
+        ...fetched,
+        source: describeSource(source),
+        sourceKey: keyOf(source),
+      });
       for (const other of this.#request.sources) await PartialFile.remove(this.#cache.partialPath(this.#key(other)));
       return { path: this.#cache.blobPath(fetched.digest), ...fetched };
     } finally {
@@ -168,9 +179,13 @@ class Fetch {
 
   /** Names the lock of a request, and the partial file of one of its sources. */
   #key(source?: WeightSource): string {
-    const subject = [this.#request.digest ?? this.#request.name, ...(source === undefined ? [] : [source])];
-    return createHash('sha256').update(JSON.stringify(subject)).digest('hex').slice(0, 32);
+    return keyOf([this.#request.digest ?? this.#request.name, ...(source === undefined ? [] : [source])]);
   }
+}
+
+/** A short name for a value that does not reveal it; the order of an object's fields does not matter. */
+function keyOf(value: WeightSource | readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(value, withSortedFields)).digest('hex').slice(0, 32);
 }
 
 function fetchFrom(source: Exclude<WeightSource, { type: 'path' }>, context: FetchContext): Promise<Fetched> {
@@ -184,4 +199,9 @@ function fetchFrom(source: Exclude<WeightSource, { type: 'path' }>, context: Fet
     case 'pip':
       return fetchFromPip(source, context);
   }
+}
+
+function withSortedFields(_: string, part: unknown): unknown {
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+  return Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
