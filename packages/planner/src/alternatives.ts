@@ -1,5 +1,6 @@
 import { type Catalog, findModel, formatBytes, type MachineType } from '@kaito/catalog';
 import type { ChosenModel } from './choose-model.ts';
+import { onEach } from './memory.ts';
 import { comfortableContext, firstThatFits, fitLoad, layoutsOn, wishFor } from './fit.ts';
 import { computeCapability, type Hardware, hardwareOf } from './hardware.ts';
 import type { Alternative, PlanOptions } from './plan.ts';
@@ -70,7 +71,7 @@ function quantisations(model: ChosenModel, hardware: Hardware | undefined, optio
         {
           kind: 'quantisation' as const,
           name: other.name,
-          reason: `its file is ${formatBytes(other.bytes)}; ${inTotal(fit)} is needed`,
+          reason: `its file is ${formatBytes(other.bytes)}; it needs ${inTotal(fit)}`,
         },
       ];
     });
@@ -81,7 +82,7 @@ function contexts(model: ChosenModel, hardware: Hardware | undefined, options: P
   const { contextLength: _asked, ...rest } = options;
   const fit = fitModel(model, hardware, 1, rest);
   if (fit?.account.fits !== true) return [];
-  return [{ kind: 'context', name: `${fit.load.contextLength} tokens`, reason: `${inTotal(fit)} is needed` }];
+  return [{ kind: 'context', name: `${fit.load.contextLength} tokens`, reason: `it needs ${inTotal(fit)}` }];
 }
 
 function equivalent(
@@ -102,20 +103,25 @@ function equivalent(
     {
       kind: 'model',
       name: other.name,
-      reason: `its ${quantisation.name} weights are ${formatBytes(quantisation.bytes)}; ${inTotal(fit)} is needed${hardware === undefined ? '' : `, and ${hardware.label} has ${formatBytes(hardware.usableBytes ?? 0)}`}`,
+      reason: `its ${quantisation.name} weights are ${formatBytes(quantisation.bytes)}; it needs ${inTotal(fit)}${offers(hardware)}`,
     },
   ];
 }
 
-function inTotal({ account, load }: Fit): string {
-  return `${formatBytes(account.requiredBytes)} for ${plural(load.parallel, 'request')} of ${load.contextLength} tokens`;
+function offers(hardware: Hardware | undefined): string {
+  return hardware?.usableBytes === undefined ? '' : `, and ${hardware.label} has ${formatBytes(hardware.usableBytes)}`;
+}
+
+function inTotal({ account, load, gpus }: Fit): string {
+  return `${formatBytes(account.requiredBytes)}${onEach(gpus)} for ${plural(load.parallel, 'request')} of ${load.contextLength} tokens`;
 }
 
 /** Whether the least useful load fits; cheap, since every machine type of the catalog is asked. */
 function carriesOn(type: MachineType, model: ChosenModel, machines: number, options: PlanOptions): boolean {
   const { entry } = model;
   const hardware = hardwareOf(type, entry.kind);
-  if (hardware === undefined) return false;
+  // A GPU that goes unused would be paid for.
+  if (hardware === undefined || (type.gpu !== undefined && hardware.device === 'host')) return false;
   const nodes = entry.kind === 'image' && entry.workload === 'StatefulSet' ? machines : 1;
   const wish = wishFor(entry, hardware, options);
   const layout = firstThatFits(layoutsOn(model, hardware, nodes), wish, hardware.usableBytes);

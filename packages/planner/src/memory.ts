@@ -76,15 +76,20 @@ export function accountOf(layout: Layout, load: Load, hardware: Hardware | undef
   };
 }
 
-/** The account in one clause: `needs 13.5 GiB of weights + …; one NVIDIA T4 has 14.6 GiB usable`. */
-export function accountInWords(account: MemoryAccount, label: string): string {
+/** The account in one clause, for a server on so many GPUs: `13.5 GiB of weights + … = 15.2 GiB; one NVIDIA T4 has 14.6 GiB usable`. */
+export function accountInWords(account: MemoryAccount, gpus: number, label: string): string {
   const parts = [
     `${formatBytes(account.weightsBytes)} of weights`,
     `${formatBytes(account.kvCacheBytes)} of KV cache`,
     `${formatBytes(account.overheadBytes)} of overhead`,
   ].join(' + ');
   const usable = account.usableBytes === undefined ? '' : `; ${label} has ${formatBytes(account.usableBytes)} usable`;
-  return `${parts} = ${formatBytes(account.requiredBytes)}${usable}`;
+  return `${parts} = ${formatBytes(account.requiredBytes)}${onEach(gpus)}${usable}`;
+}
+
+/** ` on each of 2 GPUs`, or nothing where there is one device. */
+export function onEach(gpus: number): string {
+  return gpus > 1 ? ` on each of ${gpus} GPUs` : '';
 }
 
 function explain(layout: Layout, load: Load, figures: Needs, hardware: Hardware | undefined): string[] {

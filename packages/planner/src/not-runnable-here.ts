@@ -33,16 +33,16 @@ export function notRunnableHere(
   const fit = fitModel(model, there, request.count, options) ?? fitModel(model, undefined, 1, options);
   // The load that the named machine would carry; what it offers is not this machine's.
   const account = fit === undefined ? undefined : accountOf(fit.layout, fit.load, undefined);
-  const gpus =
+  const need =
     fit === undefined || account === undefined
-      ? 'GPUs'
-      : `${plural(fit.gpusPerPod * fit.nodes, 'GPU')}, each with ${accountInWords(account, wanted)}`;
+      ? ''
+      : `; it would need ${plural(fit.gpus, 'GPU')} with ${accountInWords(account, fit.gpus, wanted)}`;
   const memory = host === undefined ? undefined : hostMemory(host);
   const alternatives = smallerModels(model, undefined, memory, catalog, options).filter(({ kind }) => kind === 'model');
   notes.error(
     'NotRunnableHere',
     'inference.preset.name',
-    `${model.entry.name} runs in a container on NVIDIA GPUs, which this machine cannot do (${lack}); it would need ${gpus}.`,
+    `${model.entry.name} runs in a container on NVIDIA GPUs, which this machine cannot do (${lack})${need}.`,
     remedy(start, alternatives, memory?.usableBytes),
   );
   notUsedHere({ ...start, hardware: undefined, fit, placement: noPlacement, alternatives }, notes);

@@ -126,7 +126,8 @@ function alternativesTo(
   hardware: Hardware | undefined,
   fit: Fit | undefined,
 ): Plan['alternatives'] {
-  const refused = fit === undefined || fit.account.fits === false;
+  const refused =
+    fit === undefined || fit.account.fits === false || (machine.kind === 'known' && hardware === undefined);
   const equivalentOn = machine.kind === 'known' ? hardwareOf(machine.type, 'gguf') : undefined;
   const smaller = refused ? smallerModels(model, hardware, equivalentOn, catalog, options) : [];
   const rents = options.target === 'cluster' && machine.kind !== 'existing';

@@ -22,6 +22,8 @@ export interface Fit {
   /** Pods of one distributed job; 1 where each pod is a server of its own. */
   readonly nodes: number;
   readonly gpusPerPod: number;
+  /** GPUs of one server over all its pods; 0 on a CPU. */
+  readonly gpus: number;
 }
 
 /**
@@ -40,6 +42,7 @@ export function fitModel(
   const usableBytes = hardware?.usableBytes;
   const layout = choose(layouts, wish, usableBytes);
   if (layout === undefined) return undefined;
+  const gpus = layout.device === 'gpu' ? layout.tensorParallel * layout.pipelineParallel : 0;
   const load = fitLoad(layout, wish, usableBytes) ?? leastLoad(wish);
   return {
     wish,
@@ -47,7 +50,8 @@ export function fitModel(
     load,
     account: accountOf(layout, load, hardware),
     nodes,
-    gpusPerPod: layout.device === 'gpu' ? (layout.tensorParallel * layout.pipelineParallel) / nodes : 0,
+    gpusPerPod: gpus / nodes,
+    gpus,
   };
 }
 

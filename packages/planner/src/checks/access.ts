@@ -15,10 +15,10 @@ export const licenceAccepted: Check = ({ model, request, options }, notes) => {
     notes.warning(
       'GatedModel',
       'inference.preset.presetOptions.modelAccessSecret',
-      `${name} is given only to accounts that accepted the ${license.name}${where}.`,
+      `The publisher of ${name} gives the weights only to accounts that accepted the ${license.name}${where}.`,
       options.target === 'local'
-        ? 'Accept it, and set the environment variable HF_TOKEN to a token of that account.'
-        : 'Accept it, and name a Secret with the key HF_TOKEN in modelAccessSecret.',
+        ? 'Accept it; where a source asks for an account, set the environment variable HF_TOKEN to a token of it.'
+        : 'Accept it; where a source asks for an account, name a Secret with the key HF_TOKEN in modelAccessSecret.',
     );
   }
 };

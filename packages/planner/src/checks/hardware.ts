@@ -1,5 +1,6 @@
 import type { Check } from '../draft.ts';
 import { computeCapability, leastComputeCapability } from '../hardware.ts';
+import { priceOf } from '../price.ts';
 import { plural } from '../words.ts';
 
 /** Compute capability from which GPUs calculate in bfloat16 (Ampere; CUDA C++ Programming Guide, "Compute Capabilities"). */
@@ -42,17 +43,22 @@ export const cudaServesGpu: Check = ({ machine, model }, notes) => {
 };
 
 /** GPUs that are paid for and not used. */
-export const idleGpus: Check = ({ machine, fit, placement, alternatives }, notes) => {
+export const idleGpus: Check = ({ request, machine, fit, placement, alternatives }, notes) => {
   if (machine.kind !== 'known' || machine.type.gpu === undefined || fit?.account.fits !== true) return;
   const { gpu, name } = machine.type;
   const idle = gpu.count - fit.gpusPerPod;
   if (idle <= 0) return;
-  const smaller = alternatives.find((alternative) => alternative.kind === 'machine');
+  const now = priceOf(machine.type, request.count)?.amount ?? Infinity;
+  const cheaper = alternatives.find(
+    (other) => other.kind === 'machine' && (other.pricePerHour?.amount ?? Infinity) < now,
+  );
   notes.info(
     'IdleGPUs',
     'resource.instanceType',
     `${idle} of the ${gpu.count} GPUs of each ${name} stay idle: one pod runs on each machine and takes ${plural(fit.gpusPerPod, 'GPU')}.`,
-    smaller === undefined || placement.machinesWanted === 0 ? undefined : `${smaller.name} also fits.`,
+    cheaper === undefined || placement.machinesWanted === 0
+      ? undefined
+      : `Choose ${cheaper.name}, which fits too (${cheaper.reason}).`,
   );
 };
 

@@ -9,9 +9,8 @@ export const memoryFits: Check = (draft, notes) => {
   if (fit?.account.fits !== false || hardware === undefined) return;
   const { account } = fit;
   const gpu = account.device === 'gpu';
-  const each = gpu && fit.layout.tensorParallel * fit.layout.pipelineParallel > 1 ? ' on each GPU' : '';
-  const context = ` for ${plural(fit.load.parallel, 'request')} of ${fit.load.contextLength} tokens`;
-  const message = `${model.entry.name} needs ${accountInWords(account, hardware.label)}${each}${context}.`;
+  const { contextLength, parallel } = fit.load;
+  const message = `${model.entry.name} needs ${accountInWords(account, fit.gpus, hardware.label)}; that is for ${plural(parallel, 'request')} of ${contextLength} tokens.`;
   const remedy = remedyFor(draft);
   const path = options.target === 'local' ? 'inference.preset.name' : 'resource.instanceType';
   const total = facts.host.state === 'known' ? facts.host.value.memoryBytes : 0;
