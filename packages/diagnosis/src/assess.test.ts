@@ -214,9 +214,7 @@ function claimFails(): Condition {
 }
 
 const brief = (evidence: Evidence, plan = aPlan()) =>
-  assess(aWorkspace(), plan, evidence, now).conditions.map(
-    ({ type, status, reason }) => `${type}=${status} ${reason}`,
-  );
+  assess(aWorkspace(), plan, evidence, now).conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 
 describe('conditions', () => {
   test('while serving', () => {

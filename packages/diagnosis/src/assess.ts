@@ -20,10 +20,10 @@ export const policies: readonly Policy[] = [
   nodesMissing,
   weightsFault,
   portInUse,
+  otherFault,
   crashLoop,
   supervisorGone,
   serverCrashed,
-  otherFault,
   draining,
   slowerThanExpected,
 ];
