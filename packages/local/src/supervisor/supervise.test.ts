@@ -62,10 +62,11 @@ async function run(
   launcher: ServerLauncher,
   change: Partial<SupervisorParts> = {},
   stop = new AbortController().signal,
+  plan = anEchoPlan(),
 ) {
   const wanted = {
     workspace: aWorkspace(),
-    plan: anEchoPlan(),
+    plan,
     settings: { host: '127.0.0.1', cacheDirectory: '/c', serverCommand: ['serve'] },
   };
   const parts: SupervisorParts = {
@@ -148,4 +149,21 @@ test('a program that is not there is one clear fault', async () => {
     needs: 'person',
     remedy: 'check that serve is there and may be run',
   });
+});
+
+test('stopping while weights are fetched ends the fetch and starts nothing', async () => {
+  const stop = new AbortController();
+  const launcher = fakeLauncher([]);
+  const echo = anEchoPlan();
+  const file = { quantisation: 'q8_0', bytes: 5, sources: [{ type: 'https', url: 'https://example.com/m' }] } as const;
+  const plan = { ...echo, model: { ...echo.model!, file } };
+  const fetchWeights: SupervisorParts['fetchWeights'] = async ({ name, bytes }, { signal }) => {
+    expect([name, bytes]).toEqual(['echo/q8_0', 5]);
+    stop.abort(new Error('SIGTERM'));
+    expect(signal?.aborted).toBe(true);
+    throw new Error('cancelled');
+  };
+  const { ended } = await run(launcher, { fetchWeights }, stop.signal, plan);
+  expect(ended).toBe('stopped');
+  expect(launcher.commands).toEqual([]);
 });
