@@ -27,7 +27,10 @@ export function fieldsPage(): string {
             `nobody: refused, ${row.notSupported.reason}. ${row.notSupported.remedy}`,
             '[validate.test.ts](../../packages/api/src/workspace/validate.test.ts)',
           ]
-        : [row.actors.join(', '), `[${row.test.slice(row.test.lastIndexOf('/') + 1)}](../../${row.test})`];
+        : [
+            row.actors.join(', '),
+            `[${row.test.slice(row.test.lastIndexOf('/') + 1)}](../../${row.test})${provesFormOnly(row) ? ' (form)' : ''}`,
+          ];
     return `| \`${field}\` | ${cell(what + facts)} | ${cell(who)} | ${proof} |`;
   });
   return [
@@ -36,13 +39,18 @@ export function fieldsPage(): string {
     '# Fields of a Workspace',
     '',
     'The same in `kaito.sh/v1alpha1` and `kaito.sh/v1beta1`. A field that nobody acts on is refused by name (`NotSupported`), never ignored.',
-    '`[]` stands for each item of a list.',
+    '`[]` stands for each item of a list. A proof marked (form) shows which values are accepted; the effect is tested by the package that acts.',
     '',
     '| Field | Meaning | Who acts on it | Proof |',
     '| --- | --- | --- | --- |',
     ...lines,
     '',
   ].join('\n');
+}
+
+/** True when another package acts on the field, while the test named is of this one: it shows what is accepted, not the effect. */
+function provesFormOnly({ actors, test }: Extract<ActingRow, { test: string }>): boolean {
+  return test.startsWith('packages/api/') && actors.some((actor) => actor === 'planner' || actor === 'local');
 }
 
 function cell(text: string): string {
