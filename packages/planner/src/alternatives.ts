@@ -2,7 +2,7 @@ import { type Catalog, findModel, formatBytes, type MachineType } from '@kaito/c
 import type { ChosenModel } from './choose-model.ts';
 import { onEach } from './memory.ts';
 import { comfortableContext, firstThatFits, fitLoad, layoutsOn, wishFor } from './fit.ts';
-import { computeCapability, type Hardware, hardwareOf } from './hardware.ts';
+import { bfloat16Capability, computeCapability, type Hardware, hardwareOf } from './hardware.ts';
 import type { Alternative, PlanOptions } from './plan.ts';
 import { priceOf } from './price.ts';
 import type { Request } from './request.ts';
@@ -37,7 +37,7 @@ export function otherMachines(
       return {
         kind: 'machine',
         name: type.name,
-        reason: `${describe(type)}; ${price === undefined ? 'its price is not known' : `${price.amount.toFixed(2)} ${price.currency} per hour in ${price.region}`}`,
+        reason: `${describe(type, model)}; ${price === undefined ? 'its price is not known' : `${price.amount.toFixed(2)} ${price.currency} per hour in ${price.region}`}`,
         ...(price === undefined ? {} : { pricePerHour: price }),
       };
     });
@@ -141,9 +141,10 @@ function gpuMemoryGiB({ gpu }: MachineType): number {
   return gpu === undefined ? 0 : gpu.count * gpu.memoryGiB;
 }
 
-function describe(type: MachineType): string {
+function describe(type: MachineType, { entry }: ChosenModel): string {
   const { gpu } = type;
   if (gpu === undefined) return `${type.vcpus} vCPUs and ${type.memoryGiB} GiB of RAM`;
-  const bfloat16 = (computeCapability(type) ?? 0) >= 8 ? ', with bfloat16 arithmetic' : '';
+  const wanted = entry.kind === 'image' && entry.weightType === 'bfloat16';
+  const bfloat16 = wanted && (computeCapability(type) ?? 0) >= bfloat16Capability ? ', with bfloat16 arithmetic' : '';
   return `${gpu.count} × ${gpu.model} of ${gpu.memoryGiB} GiB${bfloat16}`;
 }

@@ -17,6 +17,9 @@ export interface Hardware {
 /** Least compute capability of CUDA 12 (its release notes end support for Kepler, 3.5 and 3.7). */
 export const leastComputeCapability = 5;
 
+/** Compute capability from which GPUs calculate in bfloat16 (Ampere; CUDA C++ Programming Guide, "Compute Capabilities"). */
+export const bfloat16Capability = 8;
+
 /** The compute capability as a number that orders rightly (`7.5`, `10.0`); undefined for GPUs of other makers than NVIDIA. */
 export function computeCapability(type: MachineType): number | undefined {
   const stated = type.gpu?.computeCapability;

@@ -1,10 +1,7 @@
 import type { Check } from '../draft.ts';
-import { computeCapability, leastComputeCapability } from '../hardware.ts';
+import { bfloat16Capability, computeCapability, leastComputeCapability } from '../hardware.ts';
 import { priceOf } from '../price.ts';
 import { plural } from '../words.ts';
-
-/** Compute capability from which GPUs calculate in bfloat16 (Ampere; CUDA C++ Programming Guide, "Compute Capabilities"). */
-const bfloat16Capability = 8;
 
 /** Older GPUs calculate bfloat16 weights in float32, which is right but slow. */
 export const bfloat16InHardware: Check = ({ machine, model }, notes) => {
