@@ -17,9 +17,7 @@ export type ActingRow =
 
 const metadata = 'packages/api/src/workspace/metadata.test.ts';
 const resource = 'packages/api/src/workspace/resource.test.ts';
-const inference = 'packages/api/src/workspace/inference.test.ts';
-const update = 'packages/api/src/workspace/update.test.ts';
-const defaults = 'packages/api/src/workspace/defaults.test.ts';
+const planner = 'packages/planner/src/planner.test.ts';
 const server = ['API server'] as const;
 
 export const acting: readonly ActingRow[] = [
@@ -52,7 +50,7 @@ export const acting: readonly ActingRow[] = [
     field: 'metadata.annotations',
     actors: ['api', 'planner'],
     effect: 'Those of kaito.sh switch behaviour.',
-    test: metadata,
+    test: planner,
   },
   ...[
     'generateName',
@@ -72,24 +70,24 @@ export const acting: readonly ActingRow[] = [
     effect: 'As in every Kubernetes object.',
     test: metadata,
   })),
-  { field: 'resource.count', actors: ['api', 'planner'], effect: 'Machines wanted; 1 when absent.', test: defaults },
+  { field: 'resource.count', actors: ['api', 'planner'], effect: 'Machines wanted; 1 when absent.', test: planner },
   {
     field: 'resource.instanceType',
     actors: ['api', 'planner'],
     effect: 'The machine type to rent; empty: existing nodes only.',
-    test: update,
+    test: planner,
   },
   {
     field: 'resource.labelSelector.matchLabels',
     actors: ['api', 'planner'],
     effect: 'Selects the machines; rented ones get the labels.',
-    test: update,
+    test: planner,
   },
   {
     field: 'resource.labelSelector.matchExpressions[].key',
     actors: ['api', 'planner'],
     effect: 'As matchLabels.',
-    test: update,
+    test: planner,
   },
   {
     field: 'resource.labelSelector.matchExpressions[].operator',
@@ -101,7 +99,7 @@ export const acting: readonly ActingRow[] = [
     field: 'resource.labelSelector.matchExpressions[].values',
     actors: ['api', 'planner'],
     effect: 'As matchLabels; one value.',
-    test: update,
+    test: planner,
   },
   { field: 'resource.preferredNodes', actors: ['planner'], effect: 'Nodes to use before others.', test: resource },
   {
@@ -111,31 +109,31 @@ export const acting: readonly ActingRow[] = [
       remedy: 'Remove it; the model then gets whole GPUs.',
     },
   },
-  { field: 'inference.preset.name', actors: ['planner'], effect: 'The model.', test: inference },
-  { field: 'inference.preset.accessMode', actors: ['api', 'planner'], effect: 'public when absent.', test: defaults },
+  { field: 'inference.preset.name', actors: ['planner'], effect: 'The model.', test: planner },
+  { field: 'inference.preset.accessMode', actors: ['api', 'planner'], effect: 'public when absent.', test: planner },
   {
     field: 'inference.preset.presetOptions.image',
     actors: ['api', 'planner'],
     effect: "Run instead of the preset's own image, in both versions.",
-    test: inference,
+    test: planner,
   },
   {
     field: 'inference.preset.presetOptions.imagePullSecrets',
     actors: ['api', 'planner'],
     effect: 'Secrets for pulling the image.',
-    test: inference,
+    test: planner,
   },
   {
     field: 'inference.preset.presetOptions.modelAccessSecret',
     actors: ['api', 'planner'],
     effect: 'Opens a gated model.',
-    test: inference,
+    test: planner,
   },
   {
     field: 'inference.template',
     actors: ['api', 'planner'],
     effect: 'Run instead of a preset; unknown fields are kept.',
-    test: inference,
+    test: planner,
   },
   {
     field: 'inference.config',
@@ -148,19 +146,19 @@ export const acting: readonly ActingRow[] = [
     field: 'inference.adapters[].source.name',
     actors: ['api', 'planner'],
     effect: 'Names the adapter.',
-    test: inference,
+    test: planner,
   },
   {
     field: 'inference.adapters[].source.urls',
     actors: ['api', 'planner'],
     effect: 'Where the adapter is fetched.',
-    test: inference,
+    test: planner,
   },
   {
     field: 'inference.adapters[].source.image',
     actors: ['api', 'planner'],
     effect: 'The image the adapter is taken from.',
-    test: inference,
+    test: planner,
   },
   {
     field: 'inference.adapters[].source.imagePullSecrets',
@@ -177,7 +175,7 @@ export const acting: readonly ActingRow[] = [
     field: 'inference.adapters[].strength',
     actors: ['api', 'planner'],
     effect: 'How strongly the adapter acts; "1.0" when absent.',
-    test: defaults,
+    test: planner,
   },
   {
     field: 'tuning',
