@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { read, up as startLocal } from '@kaito/local';
+import { find, read, up as startLocal } from '@kaito/local';
 import type { Facts, Plan } from '@kaito/planner';
 import { curlLine } from '../endpoint/endpoint.ts';
 import { blocks, exitCode, type ExitCode, Failure, failure, usage } from '../failure.ts';
 import { isData, list, type Format, writeData } from '../output.ts';
 import { catalogWith, factsOfThisMachine, type PlanFlags, planOf, planOptions } from '../plan/planning.ts';
 import { type Session, thisMachine } from '../session.ts';
-import { type Progress, progressOn } from '../terminal/progress.ts';
+import { type Progress, progressOn, silent } from '../terminal/progress.ts';
 import { causeOf, follow } from '../workspace/follow.ts';
 import { titleOf } from '../workspace/lookup.ts';
 import { type Manifest, readManifests } from '../workspace/manifest.ts';
@@ -46,11 +46,7 @@ export async function up(session: Session, preset: string | undefined, flags: Up
     plan: planOf(manifest, catalog, facts, planOptions('local', flags)),
   }));
   const refused = work.filter(({ plan }) => !plan.admitted);
-  if (refused.length > 0)
-    throw refusal(
-      refused.map(({ plan }) => plan),
-      flags,
-    );
+  if (refused.length > 0) throw new Failure(refused.flatMap(({ plan }) => plan.findings));
   if (flags.dryRun === true) return dryRun(session, work, flags);
   const progress = progressOn(session.terminal, {
     quiet: flags.quiet === true || isData(flags.output),
@@ -68,26 +64,6 @@ export async function up(session: Session, preset: string | undefined, flags: Up
     await writeData(session.terminal, flags.output, objects.length === 1 ? objects[0] : list(objects));
   }
   return exitCode.done;
-}
-
-/** Why the Plans are refused, with what would work instead. */
-function refusal(plans: readonly Plan[], flags: UpFlags): Failure {
-  const findings = plans.flatMap((plan) => {
-    const model = plan.alternatives.find(({ kind }) => kind === 'model');
-    const option = flags.quantised === true || model == null ? [] : [quantisedHint(model.name, flags)];
-    return [...plan.findings, ...option];
-  });
-  return new Failure(findings);
-}
-
-function quantisedHint(model: string, { filename }: UpFlags): Plan['findings'][number] {
-  const named = filename == null ? 'PRESET' : filename.map((file) => `-f ${file}`).join(' ');
-  return {
-    code: 'QuantisedEquivalent',
-    severity: 'info',
-    message: `${model} could stand in for it ${thisMachine}.`,
-    remedy: `Run that: kaito up ${named} --quantised`,
-  };
 }
 
 async function dryRun(
@@ -144,8 +120,9 @@ async function bring(
       if (flags.output === 'name') terminal.out(`workspace.kaito.sh/${name}\n`);
       return exitCode.done;
     }
+    const standing = action === 'unchanged' ? await find(namespace, name) : undefined;
     const { outcome, workspace: running } = await follow(namespace, name, {
-      progress,
+      progress: standing?.assessment.endpoint == null ? progress : silent,
       style,
       signal: interrupt.signal,
       ...(flags.timeout == null ? {} : { timeout: flags.timeout }),

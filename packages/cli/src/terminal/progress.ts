@@ -18,12 +18,15 @@ export interface Progress {
   end(): void;
 }
 
+/** Shows nothing. */
+export const silent: Progress = { update: () => {}, note: () => {}, end: () => {} };
+
 /** A Progress on `terminal`; `quiet` shows nothing. `now` gives ms. */
 export function progressOn(
   terminal: Terminal,
   options: { readonly quiet: boolean; readonly now: () => number },
 ): Progress {
-  if (options.quiet) return { update: () => {}, note: () => {}, end: () => {} };
+  if (options.quiet) return silent;
   return terminal.errIsTerminal ? drawn(terminal, options.now) : written(terminal, options.now);
 }
 

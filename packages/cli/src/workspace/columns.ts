@@ -15,7 +15,7 @@ export function workspaceColumns(
     { header: 'STATE', value: ({ assessment }) => coloured(assessment.state, style) },
     { header: 'RESOURCEREADY', value: condition('ResourceReady') },
     { header: 'INFERENCEREADY', value: condition('InferenceReady') },
-    { header: 'WORKSPACEREADY', value: condition('WorkspaceSucceeded', 'WorkspaceReady') },
+    { header: 'WORKSPACEREADY', value: condition('WorkspaceReady', 'WorkspaceSucceeded') },
     { header: 'ENDPOINT', value: ({ assessment }) => assessment.endpoint ?? '<none>' },
     { header: 'AGE', value: ({ workspace }) => age(workspace.metadata.creationTimestamp, now) },
   ];

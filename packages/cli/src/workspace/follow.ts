@@ -49,34 +49,35 @@ export async function follow(
   return { outcome: timeout?.aborted === true ? 'timeout' : 'gone' };
 }
 
+/** Tells what turned since the last time; one message is not told of several things. */
 function tell(assessment: Assessment, told: Map<string, string>, progress: Progress, style: Style): void {
-  for (const phase of assessment.phases) {
-    const before = told.get(`phase ${phase.name}`);
-    told.set(`phase ${phase.name}`, phase.state);
-    if (before === phase.state) continue;
-    if (phase.state === 'done') {
-      progress.note(
-        `${style.green('✓')} ${phase.name}${phase.seconds == null ? '' : style.dim(` ${elapsed(phase.seconds)}`)}`,
-      );
-    } else if (phase.state === 'failed') {
-      progress.note(`${style.red('✗')} ${phase.name}${phase.detail == null ? '' : `: ${phase.detail}`}`);
-    }
+  const turned = (what: string, state: string): boolean => {
+    const before = told.get(what);
+    told.set(what, state);
+    return before !== state;
+  };
+  const anew = (message: string): boolean => turned(`message ${message}`, 'told');
+  for (const { name, state, seconds, detail = '' } of assessment.phases) {
+    if (!turned(`phase ${name}`, state)) continue;
+    if (state === 'done')
+      progress.note(`${style.green('✓')} ${name}${seconds == null ? '' : style.dim(` ${elapsed(seconds)}`)}`);
+    if (state === 'failed' && anew(detail))
+      progress.note(`${style.red('✗')} ${name}${detail === '' ? '' : `: ${detail}`}`);
   }
   for (const { type, status, reason, message } of assessment.conditions) {
-    const state = `${status} ${reason}`;
-    const before = told.get(type);
-    told.set(type, state);
-    if (before === state || (before == null && status !== 'True')) continue;
-    const mark = status === 'True' ? style.green('✓') : style.yellow('•');
-    progress.note(`${mark} ${type}=${status} ${style.dim(`${reason}: ${message}`)}`);
+    const first = !told.has(type);
+    if (!turned(type, `${status} ${reason}`)) continue;
+    if (status === 'True') progress.note(`${style.green('✓')} ${type}=True ${style.dim(`${reason}: ${message}`)}`);
+    else if (!first && anew(message))
+      progress.note(`${style.yellow('•')} ${type}=${status} ${style.dim(`${reason}: ${message}`)}`);
   }
+  if (assessment.endpoint != null || assessment.phases.some(({ state }) => state === 'failed')) return;
   const active =
     assessment.phases.find(({ state }) => state === 'running') ??
     assessment.phases.find(({ state }) => state === 'waiting');
-  if (active != null && assessment.endpoint == null) {
-    const rest = active.detail ?? (active.expectedSeconds == null ? '' : `about ${elapsed(active.expectedSeconds)}`);
-    progress.update(active.name, rest === '' ? `${active.name} …` : `${active.name}: ${rest}`);
-  }
+  if (active == null) return;
+  const rest = active.detail ?? (active.expectedSeconds == null ? '…' : `about ${elapsed(active.expectedSeconds)}`);
+  progress.update(active.name, `${active.name}: ${rest}`);
 }
 
 /** The Failure of an Assessment that is not ready: its root cause and remedy. */
