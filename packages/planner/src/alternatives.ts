@@ -37,7 +37,7 @@ export function otherMachines(
       return {
         kind: 'machine',
         name: type.name,
-        reason: `${describe(type, model)}; ${price === undefined ? 'its price is not known' : `${price.amount.toFixed(2)} ${price.currency} per hour in ${price.region}`}`,
+        reason: `${describe(type, model)}${price === undefined ? '; its price is not known' : ''}`,
         ...(price === undefined ? {} : { pricePerHour: price }),
       };
     });

@@ -102,7 +102,7 @@ function explain(layout: Layout, load: Load, figures: Needs, hardware: Hardware 
       : `, ${tensorParallel > 1 ? 'each layer shared by' : 'layers spread over'} ${plural(ways, 'GPU')}: ${formatBytes(figures.weightsBytes)} on the fullest`;
   const weights =
     quantisation === undefined
-      ? `${(entry.architecture.parameters / 1e9).toFixed(2)}e9 parameters in ${entry.kind === 'image' ? entry.weightType : ''} are ${formatBytes(totalWeights(model))}`
+      ? `${(entry.architecture.parameters / 1e9).toFixed(2)} billion parameters in ${entry.kind === 'image' ? entry.weightType : ''} are ${formatBytes(totalWeights(model))}`
       : `the ${quantisation.name} file is ${formatBytes(quantisation.bytes)}`;
   const perToken = kvCacheBytesPerToken(entry.architecture, 'float16', { tensorParallel, pipelineParallel });
   const lines = [

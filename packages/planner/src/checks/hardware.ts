@@ -55,7 +55,7 @@ export const idleGpus: Check = ({ request, machine, fit, placement, alternatives
     `${idle} of the ${gpu.count} GPUs of each ${name} stay idle: one pod runs on each machine and takes ${plural(fit.gpusPerPod, 'GPU')}.`,
     cheaper === undefined || placement.machinesWanted === 0
       ? undefined
-      : `Choose ${cheaper.name}, which fits too (${cheaper.reason}).`,
+      : `Choose ${cheaper.name} (${cheaper.reason}), which fits too and costs less.`,
   );
 };
 
