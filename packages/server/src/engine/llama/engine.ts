@@ -86,7 +86,7 @@ class LlamaEngine implements Engine {
     this.#loop = new StepLoop(native, {
       parallel: options.parallel,
       batchSize,
-      promptChunk: llama.gpu === false ? { shared: 64, alone: 256 } : { shared: 256, alone: 512 },
+      promptChunk: llama.gpu === false ? { shared: 128, alone: 256 } : { shared: 256, alone: 512 },
       isEndOfText: (token) => model.isEogToken(token as Token),
       tokenBytes: () => (this.#tokenBytes ??= TokenBytes.read(model, options.modelPath)),
       useAdapter: (name) => this.useAdapter(name),
