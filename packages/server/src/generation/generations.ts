@@ -110,12 +110,18 @@ export class Generations {
     if (outgoing.destroyed) interrupt('client');
     this.#jobs.add(interrupt);
     let ended = false;
+    let running = 0;
     return {
       signal: controller.signal,
       interrupted: () => {
         throw interruption(why, this.#limits.requestTimeoutMs);
       },
-      generate: (request) => this.#observed(request, controller.signal, began),
+      generate: (request) => {
+        running += 1;
+        return this.#observed(request, controller.signal, began, () => {
+          running -= 1;
+        });
+      },
       end: () => {
         if (ended) return;
         ended = true;
@@ -123,12 +129,17 @@ export class Generations {
         outgoing.off('close', onClose);
         this.#jobs.delete(interrupt);
         this.#admitted -= count;
-        controller.abort();
+        if (running > 0) controller.abort();
       },
     };
   }
 
-  async *#observed(request: GenerateRequest, signal: AbortSignal, began: number): AsyncGenerator<GenerateEvent> {
+  async *#observed(
+    request: GenerateRequest,
+    signal: AbortSignal,
+    began: number,
+    onEnd: () => void,
+  ): AsyncGenerator<GenerateEvent> {
     let tokens = 0;
     let first = 0;
     try {
@@ -143,6 +154,7 @@ export class Generations {
         yield event;
       }
     } finally {
+      onEnd();
       const now = this.#now();
       if (tokens > 0) this.#observer.ended(tokens, now - first);
       this.#usual += (now - began - this.#usual) * 0.1;

@@ -23,14 +23,22 @@ export interface Route {
 }
 
 /** Says to the adapter that the response went out over the raw connection. */
-const alreadySent = () => new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
+const alreadySent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
 
-type Work = (service: Service, body: unknown, outgoing: ServerResponse) => Promise<unknown>;
+/** Answers over the raw connection, for speed; a client that does not take the answer is cut off after `stallMs`. */
+function sendJson(outgoing: ServerResponse, body: object, stallMs: number): void {
+  const text = JSON.stringify(body);
+  outgoing.setTimeout(stallMs, () => outgoing.destroy());
+  outgoing.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  outgoing.end(text);
+}
+
+type Work = (service: Service, body: unknown, outgoing: ServerResponse) => Promise<Reply>;
 
 /** Every route that the flags ask for. */
 export function routes(parts: AppParts): readonly Route[] {
   const { service, metrics } = parts;
-  const { api, maxBodyBytes } = service.options;
+  const { api, maxBodyBytes, stallMs } = service.options;
 
   const get = (path: string, family: ErrorFamily, handle: Route['handle']): Route => ({
     method: 'GET',
@@ -42,19 +50,11 @@ export function routes(parts: AppParts): readonly Route[] {
     method: 'POST',
     path,
     family,
-    handle: async (c) =>
-      c.json((await work(service, await readJson(c.env.incoming, maxBodyBytes), c.env.outgoing)) as object),
-  });
-  const openai = (
-    path: string,
-    work: (service: Service, body: unknown, outgoing: ServerResponse) => Promise<Reply>,
-  ): Route => ({
-    method: 'POST',
-    path,
-    family: 'openai',
     handle: async (c) => {
-      const reply = await work(service, await readJson(c.env.incoming, maxBodyBytes), c.env.outgoing);
-      return reply === 'streamed' ? alreadySent() : c.json(reply);
+      const { incoming, outgoing } = c.env;
+      const reply = await work(service, await readJson(incoming, maxBodyBytes), outgoing);
+      if (reply !== 'streamed') sendJson(outgoing, reply, stallMs);
+      return alreadySent;
     },
   });
 
@@ -75,9 +75,9 @@ export function routes(parts: AppParts): readonly Route[] {
     get('/openapi.json', 'detail', (c) => c.json(openApiDocument(api))),
     get('/v1/models', 'openai', (c) => c.json(listModels(service))),
     get('/v1/models/{id}', 'openai', (c) => c.json(oneModel(service, c.req.param('id') ?? ''))),
-    openai('/v1/completions', completions),
-    openai('/v1/chat/completions', chatCompletions),
-    openai('/v1/embeddings', embeddings),
+    post('/v1/completions', 'openai', completions),
+    post('/v1/chat/completions', 'openai', chatCompletions),
+    post('/v1/embeddings', 'openai', embeddings),
   ];
 }
 

@@ -11,7 +11,7 @@ import { completionBody, chatBody, parameters } from './schema.ts';
 import type { Parameters } from './schema.ts';
 
 /** `POST /generate` of KAITO's llama-2 completion server: prompts in, one response each, in their order. */
-export async function llamaCompletion(service: Service, body: unknown, outgoing: ServerResponse): Promise<unknown> {
+export async function llamaCompletion(service: Service, body: unknown, outgoing: ServerResponse): Promise<object> {
   const { prompts, parameters: given } = parseBody(completionBody, body);
   const serving = service.serving();
   if (!Array.isArray(prompts)) throw new HttpError(400, 'Prompts are required and should be an array');
@@ -25,7 +25,7 @@ export async function llamaCompletion(service: Service, body: unknown, outgoing:
 }
 
 /** `POST /chat` of KAITO's llama-2 chat server: conversations in, the same with the reply out, roles capitalised. */
-export async function llamaChat(service: Service, body: unknown, outgoing: ServerResponse): Promise<unknown> {
+export async function llamaChat(service: Service, body: unknown, outgoing: ServerResponse): Promise<object> {
   const { input_data: input, parameters: given } = parseBody(chatBody, body);
   const serving = service.serving();
   if (input === undefined || input === null) throw new HttpError(400, 'Input data is required');

@@ -14,6 +14,16 @@ const weather: ChatCompletionTool = {
 };
 const user = (content: string) => [{ role: 'user' as const, content }];
 
+const failure = async (work: Promise<unknown>) => {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(APIError);
+  const { status, code, param, type, message } = error as APIError;
+  return { status, code, param, type, message };
+};
+
 describe('the official OpenAI client, unmodified', () => {
   let server: TestServer;
   let client: OpenAI;
@@ -23,16 +33,6 @@ describe('the official OpenAI client, unmodified', () => {
     client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'secret', maxRetries: 0 });
   });
   afterAll(() => server[Symbol.asyncDispose]());
-
-  const failure = async (work: Promise<unknown>) => {
-    const error = await work.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(APIError);
-    const { status, code, param, type, message } = error as APIError;
-    return { status, code, param, type, message };
-  };
 
   it('lists and retrieves models', async () => {
     const ids: string[] = [];
@@ -294,6 +294,6 @@ describe('the official OpenAI client, unmodified', () => {
 
   it('tells a wrong key', async () => {
     const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'guess', maxRetries: 0 });
-    expect(await failure(stranger.models.list().then())).toMatchObject({ status: 401, code: 'invalid_api_key' });
+    expect(await failure(stranger.models.retrieve('echo'))).toMatchObject({ status: 401, code: 'invalid_api_key' });
   });
 });
