@@ -24,7 +24,7 @@ export const generateKwargs = z
   .looseObject({
     max_length: optional(
       integer(),
-      'Tokens of the prompt and the answer together; bounded by the context. Default 200.',
+      'Tokens of the prompt and the answer together, what a chat template adds not counted; bounded by the context. Default 200.',
     ),
     min_length: optional(integer(), 'Tokens of prompt and answer before the answer may end. Default 0.'),
     do_sample: optional(boolean(), 'False: always the likeliest token. Default true.'),
@@ -68,8 +68,14 @@ export const generateKwargs = z
 /** Body of `POST /chat`. Unknown top-level fields are ignored, as KAITO's server does. */
 export const chatBody = z
   .object({
-    prompt: optional(z.string(), 'The text to continue, or the question to answer.'),
-    return_full_text: optional(boolean(), 'Whether Result begins with the prompt. Default true.'),
+    prompt: optional(
+      z.string(),
+      "The text to continue, or the question to answer: a plain prompt goes through the model's chat template where it has one (--chat-template).",
+    ),
+    return_full_text: optional(
+      boolean(),
+      'Whether Result begins with the prompt (and an empty line, where the chat template was applied). Default true.',
+    ),
     clean_up_tokenization_spaces: optional(
       boolean(),
       'Remove the spaces before punctuation in the answer. Default false.',
