@@ -23,7 +23,11 @@ export function declareRunning(program: Command, { act }: Wiring): void {
       wholeNumber('--context-length', 1),
     )
     .option('--parallel <N>', 'requests served at once', wholeNumber('--parallel', 1))
-    .option('--port <PORT>', 'port of the endpoint; a free one when left out', wholeNumber('--port', 0, 65_535))
+    .option(
+      '--port <PORT>',
+      'port of the endpoint; 5000 or the next free one when left out',
+      wholeNumber('--port', 0, 65_535),
+    )
     .option('--host <ADDRESS>', 'address to listen on; loopback when left out')
     .option('--api-key-file <FILE>', 'require the API key that the file holds')
     .option('--override-estimate', "start although the memory account doesn't fit")
