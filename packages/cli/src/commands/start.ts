@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { find } from '@kaito/local';
 import { ask, seedQuestion } from '../endpoint/endpoint.ts';
 import { exitCode, type ExitCode, failure } from '../failure.ts';
-import { planText } from '../plan/plan-text.ts';
 import { catalogWith, factsOfThisMachine, planOf, planOptions } from '../plan/planning.ts';
 import { type Session, thisMachine } from '../session.ts';
 import { elapsed } from '../terminal/quantity.ts';
@@ -40,8 +39,8 @@ export async function start(session: Session, options: Options): Promise<ExitCod
   const { namespace, name } = plan.workspace;
   const before = await find(namespace, name);
   if (before?.assessment.endpoint == null || before.plan.inputsHash !== plan.inputsHash) {
-    terminal.err(`${planText(plan, terminal.errStyle)}\n`);
-    const code = await up(session, undefined, { filename: files, wait: true, output: 'name', quiet: false });
+    terminal.err(`${summary(plan, files)}\n\n`);
+    const code = await up(session, undefined, { filename: files, wait: true, announce: false });
     if (code !== exitCode.done) return code;
   } else {
     terminal.err(`${name} runs already ${thisMachine}.\n`);

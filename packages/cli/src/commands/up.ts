@@ -26,6 +26,8 @@ export interface UpFlags extends PlanFlags {
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
   readonly output?: Format;
+  /** False: the caller tells the endpoint itself. */
+  readonly announce?: boolean;
 }
 
 /** `kaito up`: plans and starts each manifest on this machine, and waits until it answers. */
@@ -163,7 +165,7 @@ function modelText({ model, shape }: Plan): string {
 }
 
 function announce({ terminal }: Session, url: string, name: string, flags: UpFlags): void {
-  if (isData(flags.output)) return;
+  if (isData(flags.output) || flags.announce === false) return;
   if (flags.output === 'name') {
     terminal.out(`workspace.kaito.sh/${name}\n`);
     return;

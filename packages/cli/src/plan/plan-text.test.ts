@@ -44,12 +44,12 @@ Disk:      50 GiB
 Price:     4.35 USD/h
 
 Memory
-  weights            13.5 GiB
-  + KV cache        256.0 MiB
-  + overhead          1.0 GiB
-  = required         14.8 GiB
-  usable, one GPU    14.5 GiB
-  headroom         -256.0 MiB   doesn't fit
+  weights             13.5 GiB
+  + KV cache         256.0 MiB
+  + overhead           1.0 GiB
+  = required          14.8 GiB
+  usable, one GPU     14.5 GiB
+  headroom          -256.0 MiB   doesn't fit
   Weights: so many.
 
 Phases

@@ -80,8 +80,13 @@ export function declareAnswering(program: Command, { act }: Wiring): void {
     .argument('[NAME]', 'Workspace; the only one when left out')
     .option('-m, --message <TEXT>', 'one message, then end')
     .option('--system <TEXT>', 'system message before the conversation')
-    .option('--max-tokens <N>', 'tokens of an answer at most', wholeNumber('--max-tokens', 1))
-    .option('--temperature <T>', '0: always the likeliest word', decimal('--temperature', 0, 2))
+    .option('--max-tokens <N>', 'tokens of an answer at most', wholeNumber('--max-tokens', 1), 512)
+    .option(
+      '--temperature <T>',
+      '0: always the likeliest word; 1: as the model has it',
+      decimal('--temperature', 0, 2),
+      0.2,
+    )
     .option('--seed <N>', 'same seed, same answer', wholeNumber('--seed', 0))
     .option('--api-key-file <FILE>', "the server's API key, where the file given to kaito up has moved")
     .addHelpText(
