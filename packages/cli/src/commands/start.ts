@@ -4,8 +4,9 @@ import { find } from '@kaito/local';
 import { ask, seedQuestion } from '../endpoint/endpoint.ts';
 import { exitCode, type ExitCode, failure } from '../failure.ts';
 import { catalogWith, factsOfThisMachine, planOf, planOptions } from '../plan/planning.ts';
+import type { Plan } from '@kaito/planner';
 import { type Session, thisMachine } from '../session.ts';
-import { elapsed } from '../terminal/quantity.ts';
+import { bytes, elapsed } from '../terminal/quantity.ts';
 import { printable } from '../terminal/terminal.ts';
 import { readManifests } from '../workspace/manifest.ts';
 import { endpointOf } from '../workspace/running.ts';
@@ -66,4 +67,14 @@ export async function start(session: Session, options: Options): Promise<ExitCod
   terminal.out(`${name} answers ${thisMachine} at ${terminal.outStyle.bold(endpoint.url)}\n\n`);
   terminal.out('Next:\n  ./kaito chat    talk to it\n  ./kaito get     see how it stands\n  ./kaito down    stop it\n');
   return exitCode.done;
+}
+
+/** What was read and decided, in a line; the whole Plan is the `plan` command's. */
+function summary(plan: Plan, files: readonly string[]): string {
+  const { model, memory } = plan;
+  const needs =
+    memory?.usableBytes == null
+      ? ''
+      : `: ${model?.title ?? plan.workspace.name} needs ${bytes(memory.requiredBytes)} of ${bytes(memory.usableBytes)}`;
+  return `Validated and planned ${files.join(', ')}${needs}. Why: ./kaito plan -f ${files.join(' -f ')}`;
 }
