@@ -13,7 +13,7 @@ mkdirSync(home);
 /** What must be printed by the block that holds the command, beside its exit status 0. */
 const expectations: readonly (readonly [command: RegExp, output: RegExp])[] = [
   [/^npm start$/m, /Inigo Montoya[\s\S]*http:\/\/127\.0\.0\.1:\d+/],
-  [/^curl .*\/chat/m, /"Result":/],
+  [/^curl .*:\d+\/chat /m, /"Result":/],
   [/^curl .*\/v1\/chat\/completions/m, /"chat\.completion"/],
   [/^\.\/kaito get$/m, /smollm2-135m-instruct/],
   [/^\.\/kaito plan -f examples\/seed\.yaml/m, /Standard_NC64as_T4_v3/],

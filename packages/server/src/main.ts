@@ -7,6 +7,9 @@ import { exitCodes } from './lifecycle/events.ts';
 import type { ServerEvent } from './lifecycle/events.ts';
 import { run } from './run.ts';
 
+// The engine hands each step to libuv's thread pool; with one thread all steps stay on the same core. Read at the pool's first use.
+process.env.UV_THREADPOOL_SIZE ??= '1';
+
 const log = (event: ServerEvent) => void process.stdout.write(`${JSON.stringify(event)}\n`);
 /** A supervisor that goes away takes its end of the pipe along; the server lives on. */
 process.stdout.on('error', () => {});

@@ -18,6 +18,8 @@ export type ActingRow =
 const metadata = 'packages/api/src/workspace/metadata.test.ts';
 const resource = 'packages/api/src/workspace/resource.test.ts';
 const planner = 'packages/planner/src/planner.test.ts';
+const knowledge = 'packages/planner/src/knowledge.test.ts';
+const local = 'packages/planner/src/local.test.ts';
 const server = ['API server'] as const;
 
 export const acting: readonly ActingRow[] = [
@@ -81,7 +83,7 @@ export const acting: readonly ActingRow[] = [
     field: 'resource.labelSelector.matchLabels',
     actors: ['api', 'planner'],
     effect: 'Selects the machines; rented ones get the labels.',
-    test: planner,
+    test: knowledge,
   },
   {
     field: 'resource.labelSelector.matchExpressions[].key',
@@ -99,7 +101,7 @@ export const acting: readonly ActingRow[] = [
     field: 'resource.labelSelector.matchExpressions[].values',
     actors: ['api', 'planner'],
     effect: 'As matchLabels; one value.',
-    test: planner,
+    test: knowledge,
   },
   { field: 'resource.preferredNodes', actors: ['planner'], effect: 'Nodes to use before others.', test: resource },
   {
@@ -152,7 +154,7 @@ export const acting: readonly ActingRow[] = [
     field: 'inference.adapters[].source.urls',
     actors: ['api', 'planner'],
     effect: 'Where the adapter is fetched.',
-    test: planner,
+    test: local,
   },
   {
     field: 'inference.adapters[].source.image',
@@ -175,7 +177,7 @@ export const acting: readonly ActingRow[] = [
     field: 'inference.adapters[].strength',
     actors: ['api', 'planner'],
     effect: 'How strongly the adapter acts; "1.0" when absent.',
-    test: planner,
+    test: local,
   },
   {
     field: 'tuning',

@@ -98,7 +98,8 @@ export const realLauncher: ServerLauncher = {
     try {
       const child = spawn(program, flags, {
         stdio: ['ignore', log.fd, log.fd],
-        env: { ...process.env, ...start.environment, [markerVariable]: start.marker },
+        // One allocation arena of glibc saves about 20 MB: the engine's threads allocate little.
+        env: { MALLOC_ARENA_MAX: '1', ...process.env, ...start.environment, [markerVariable]: start.marker },
       });
       const ended = new Promise<Pick<ProcessExit, 'code' | 'signal'>>((resolve) => {
         child.once('exit', (code, signal) => resolve({ code, signal }));
