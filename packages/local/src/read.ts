@@ -37,7 +37,7 @@ export function noSuchWorkspace(namespace: string, name: string): LocalError {
   return new LocalError(
     'NotFound',
     `there is no Workspace "${name}" in namespace "${namespace}" on this machine`,
-    'see what there is: kaito get -A; start one: kaito up -f <manifest>',
+    'see what there is: kaito get; start one: kaito up -f <manifest>',
   );
 }
 
