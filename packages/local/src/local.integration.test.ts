@@ -208,7 +208,8 @@ test('a supervisor whose state was deleted ends itself and its server', async ()
   await up(aWorkspace(), anEchoPlan(), options());
   await until(ready);
   const { processes, directory } = await read('default', 'demo', { state });
-  await rm(directory, { recursive: true });
+  // The supervisor may write its status in the same moment.
+  await rm(directory, { recursive: true, maxRetries: 50, retryDelay: 20 });
   expect(await waitGone(processes.supervisor!, 60_000)).toBe(true);
   expect(isAlive(processes.server!)).toBe(false);
 });
