@@ -52,7 +52,8 @@ async function freePort(): Promise<number> {
 
 async function start(name: string, command: string, args: (port: number) => string[]): Promise<Server> {
   const port = await freePort();
-  const child = spawn(command, args(port), { stdio: 'ignore' });
+  // The environment that packages/local gives to the server.
+  const child = spawn(command, args(port), { stdio: 'ignore', env: { MALLOC_ARENA_MAX: '1', ...process.env } });
   const server = { name, port, process: child };
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
@@ -136,7 +137,7 @@ try {
     ),
     await start('ours', process.execPath, (port) =>
       [
-        `${main} --model ${model} --model-id ${modelId} --port ${port} --gpu-layers 0`,
+        `--max-semi-space-size=1 ${main} --model ${model} --model-id ${modelId} --port ${port} --gpu-layers 0`,
         `--context-length ${contextLength} --parallel ${slots} --threads ${threads}`,
       ].flatMap((line) => line.split(' ')),
     ),
