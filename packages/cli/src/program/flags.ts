@@ -21,7 +21,7 @@ export function namespaceFlag(command: Command, text = 'namespace of the Workspa
 export function catalogFlag(command: Command): Command {
   return command.option(
     '--catalog <FILE>',
-    'add models, machines and prices from a catalog file',
+    'add models, machines and prices from a catalog file, or machines from az vm list-skus -o json',
     (file: string, files: string[] = []) => [...files, file],
   );
 }

@@ -173,9 +173,13 @@ const CAUSES: readonly {
   {
     sign: /connection broken by|NewConnectionError|ConnectTimeout|ReadTimeoutError|Max retries exceeded|name resolution|Network is unreachable|ProxyError/,
     explain: (_, line) =>
-      new WeightsError('NetworkUnreachable', `pip cannot reach its index: ${line}`, {
-        remedy: "Check the network, and pip's index-url and proxy (pip config list).",
-      }),
+      new WeightsError(
+        'NetworkUnreachable',
+        `pip cannot reach its index: ${/\[Errno -?\d+\] ([\w ]+)/.exec(line)?.[1] ?? line}`,
+        {
+          remedy: "Check the network, and pip's index-url and proxy (pip config list).",
+        },
+      ),
   },
   {
     sign: /No matching distribution found/,
