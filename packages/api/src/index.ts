@@ -11,7 +11,7 @@ export * from './nodeclass/node-class.ts';
 export { validateNodeClass } from './nodeclass/validate.ts';
 export { formatPath, parsePath } from './path.ts';
 export type { Path } from './path.ts';
-export { editDistance, nearest } from './structural/suggestion.ts';
+export { nearest } from './structural/suggestion.ts';
 export { acting } from './workspace/acting.ts';
 export type { ActingRow, Actor } from './workspace/acting.ts';
 export { convert } from './workspace/convert.ts';

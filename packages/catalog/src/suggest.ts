@@ -1,21 +1,8 @@
+import { editDistance } from '@kaito/api/suggestion';
 import type { Catalog } from './catalog.ts';
 
 /** Longest name that is compared; longer input cannot be a slip of the pen for a catalog name. */
 const longestName = 128;
-
-/** Levenshtein distance: inserts, deletes and replacements that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length]!;
-}
 
 function nearest(name: string, candidates: readonly string[]): string | undefined {
   if (name.length === 0 || name.length > longestName) return undefined;
@@ -23,7 +10,7 @@ function nearest(name: string, candidates: readonly string[]): string | undefine
   const begun = candidates.filter((candidate) => candidate.toLowerCase().startsWith(wanted)).toSorted();
   if (begun[0] && wanted.length >= 3) return begun[0];
   const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate) }))
     .toSorted((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   const best = ranked[0];
   return best && best.distance <= Math.max(2, Math.floor(wanted.length / 3)) ? best.candidate : undefined;
