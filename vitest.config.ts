@@ -7,8 +7,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
+          include: ['packages/*/src/**/*.test.ts', 'lab/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          exclude: ['**/*.integration.test.ts', '**/*.cluster.test.ts', '**/node_modules/**'],
           pool: 'threads',
           isolate: false,
           testTimeout: 25_000,
@@ -22,6 +22,17 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        // Against the real API server that KUBECONFIG names; `npm test` starts one in a network namespace and runs this inside it.
+        test: {
+          name: 'cluster',
+          include: ['packages/*/src/**/*.cluster.test.ts', 'lab/*/src/**/*.cluster.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -14,6 +14,10 @@ export const conditionTypes = {
   modelMirrorReady: 'ModelMirrorReady',
   jobStarted: 'JobStarted',
   scalingDownCompleted: 'ScalingDownCompleted',
+  /** A newer operator or catalog would run it differently; held. */
+  updateAvailable: 'UpdateAvailable',
+  /** Another operator looks after this Workspace; ours stays passive. */
+  managedElsewhere: 'ManagedElsewhere',
 } as const;
 
 /** Every reason that KAITO v0.2 or v0.12 writes; the mixed capitals are the wire's. */

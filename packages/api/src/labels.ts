@@ -17,6 +17,20 @@ export const acceleratorLabel = 'accelerator';
 export const enableLoadBalancerAnnotation = 'kaito.sh/enablelb';
 /** Annotation of a Workspace, any value: the memory estimate warns and does not refuse. */
 export const bypassResourceChecksAnnotation = 'kaito.sh/bypass-resource-checks';
+/** Annotation of a Workspace beside `enablelb`, `"True"`: the load balancer gets an address inside the virtual network only. */
+export const internalLoadBalancerAnnotation = 'kaito.sh/internal-lb';
+/** Annotation of a Workspace: the revision named in its value (or `now`) may be rolled out, whatever the window says. */
+export const updateAnnotation = 'kaito.sh/update';
+/** Annotation of a Workspace: cron expression (5 fields, UTC), a space and a duration, e.g. `0 2 * * 6 4h`: when held updates roll. */
+export const updateWindowAnnotation = 'kaito.sh/update-window';
+/** Annotation of a Workspace, `"node"`: a rollout may rent one machine more for its time. */
+export const surgeAnnotation = 'kaito.sh/surge';
+/** Annotation of a Workspace, `"true"`: objects that another KAITO made for it are taken over as they are. */
+export const adoptAnnotation = 'kaito.sh/adopt';
+/** Annotation of a workload: the ControllerRevision it was made from. */
+export const revisionAnnotation = 'kaito.sh/revision';
+/** Annotation of a NodeClaim of ours: UID of the Workspace it was asked for. */
+export const workspaceUIDAnnotation = 'kaito.sh/workspace-uid';
 /** Annotation of a NodeClaim: `ubuntu` or `azurelinux`. */
 export const nodeImageFamilyAnnotation = 'kaito.sh/node-image-family';
 

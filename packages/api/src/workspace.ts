@@ -102,7 +102,52 @@ export interface Condition {
 
 export type WorkspaceState = 'Pending' | 'Ready' | 'NotReady' | 'Running' | 'Succeeded' | 'Failed';
 
+/** The one cause that a person should look at first, absent exactly when the Workspace is Ready. */
+export interface WorkspaceRootCause {
+  code: string;
+  message: string;
+  /** Who moves next. */
+  needs: 'person' | 'time';
+  remedy?: string;
+}
+
+/** A stage on the way to Ready. Times are RFC 3339; what runs has no end yet. */
+export interface WorkspacePhase {
+  name: string;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  startedAt?: string;
+  endedAt?: string;
+  expectedSeconds?: number;
+  detail?: string;
+}
+
+/** What was decided, in short; the whole of it is in the ControllerRevision of that name. */
+export interface WorkspacePlanSummary {
+  revision: string;
+  model?: string;
+  image?: string;
+  replicas?: number;
+  gpusPerPod?: number;
+  contextLength?: number;
+  machines?: number;
+  /** E.g. `3.06 USD/h`. */
+  price?: string;
+}
+
+/** A machine that was asked for: `attempt` counts how often it was given up and asked for anew. */
+export interface WorkspaceNodeClaim {
+  ordinal: number;
+  attempt: number;
+  name: string;
+}
+
 export interface WorkspaceStatus {
+  rootCause?: WorkspaceRootCause;
+  phases?: WorkspacePhase[];
+  plan?: WorkspacePlanSummary;
+  nodeClaims?: WorkspaceNodeClaim[];
+  /** Base URL inside the cluster, while Ready. */
+  endpoint?: string;
   workerNodes?: string[];
   conditions?: Condition[];
   state?: WorkspaceState;

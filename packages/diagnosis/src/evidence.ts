@@ -69,6 +69,74 @@ export interface NodeClaimEvidence {
   readonly conditions: readonly Condition[];
 }
 
+/** A container of a pod, from its status. */
+export interface ContainerEvidence {
+  readonly name: string;
+  readonly init: boolean;
+  readonly image: string;
+  readonly state: 'waiting' | 'running' | 'terminated';
+  /** `ImagePullBackOff`, `CrashLoopBackOff`, `OOMKilled`, …; the kubelet's own words. */
+  readonly reason?: string;
+  readonly message?: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+  /** RFC 3339. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly exitCode?: number;
+  /** How the run before the present one ended. */
+  readonly lastTermination?: {
+    readonly reason?: string;
+    readonly exitCode: number;
+    readonly message?: string;
+    readonly finishedAt?: string;
+  };
+}
+
+/** A pod of the Workspace's workload. Times are RFC 3339. */
+export interface PodEvidence {
+  readonly name: string;
+  readonly phase: string;
+  readonly createdAt: string;
+  readonly ready: boolean;
+  readonly deleting: boolean;
+  readonly node?: string;
+  readonly scheduledAt?: string;
+  /** Why the scheduler found no node. */
+  readonly unschedulable?: string;
+  /** `Evicted` and the like, with its message. */
+  readonly reason?: string;
+  readonly message?: string;
+  readonly containers: readonly ContainerEvidence[];
+  /** Warning events about it, newest first; absent where they were not asked for. */
+  readonly warnings?: readonly { readonly reason: string; readonly message: string; readonly at?: string }[];
+}
+
+/** The Deployment or StatefulSet. */
+export interface WorkloadEvidence {
+  readonly kind: 'Deployment' | 'StatefulSet';
+  readonly name: string;
+  readonly createdAt?: string;
+  readonly wantedReplicas: number;
+  readonly readyReplicas: number;
+  /** Replicas of the newest template. */
+  readonly updatedReplicas: number;
+  /** The controller-manager has seen the newest generation. */
+  readonly observed: boolean;
+  /** Why pods could not be created (quota, admission), in the API server's words. */
+  readonly replicaFailure?: string;
+}
+
+/** A newer operator or catalog would run it differently; held until the person or the window says go. */
+export interface UpdateEvidence {
+  /** What would change, one line each. */
+  readonly difference: readonly string[];
+  /** Seconds without service that it would cost; 0 where a surge is possible, absent where unknown. */
+  readonly downtimeSeconds?: number;
+  /** Which Workspace is rolled at the moment, or when the window opens. */
+  readonly waitsFor?: string;
+}
+
 /** What a shell has seen of a Workspace. Absent means not looked at. */
 export interface Evidence {
   readonly phases: readonly PhaseEvidence[];
@@ -78,6 +146,17 @@ export interface Evidence {
   readonly nodes?: NodesEvidence;
   /** Absent where no machine is rented. */
   readonly nodeClaims?: readonly NodeClaimEvidence[];
+  /** In a cluster: the pods, their workload, and where it is reached once Ready. */
+  readonly pods?: readonly PodEvidence[];
+  readonly workload?: WorkloadEvidence;
+  readonly serviceEndpoint?: string;
+  /** What the API server refused or the network failed while the shell carried out the Plan. */
+  readonly faults?: readonly Fault[];
+  readonly update?: UpdateEvidence;
+  /** Another operator that looks after this Workspace; ours stays passive. */
+  readonly managedElsewhere?: string;
+  /** What deletion still waits for, e.g. `NodeClaim ws1a2b3c4d5`. */
+  readonly deletionWaitsFor?: readonly string[];
   /** The person asked for its end. */
   readonly deleting?: boolean;
 }

@@ -1,0 +1,18 @@
+/** Settings of the operator's process; read from flags and environment in `main.ts`. */
+export interface OperatorOptions {
+  /** Registry prefix of public preset images; `PRESET_REGISTRY_NAME`. */
+  readonly presetRegistry: string;
+  /** Image of KAITO's own server, for GGUF presets. */
+  readonly serverImage: string;
+  /** Namespace of the operator itself. */
+  readonly systemNamespace: string;
+  /** `none`: machines are never rented, Workspaces use existing nodes only. */
+  readonly nodeProvisioner: 'karpenter' | 'none';
+  /** Window for held updates where a Workspace names none; same form as `kaito.sh/update-window`. */
+  readonly updateWindow?: string;
+  /** Workspaces reconciled at once. */
+  readonly concurrency: number;
+}
+
+/** Field manager of everything the operator writes. */
+export const fieldManager = 'kaito-workspace';
