@@ -5,9 +5,11 @@ export type IndexFunction<T> = (object: T) => readonly string[];
 
 /** What changed in a cache. `stale` on a deletion: the object may have changed between what is shown and its end (it was missed in a watch gap). */
 export type Change<T> =
-  | { readonly type: 'added'; readonly object: T }
-  | { readonly type: 'updated'; readonly object: T; readonly previous: T }
-  | { readonly type: 'deleted'; readonly object: T; readonly stale: boolean };
+  /** `initial`: it was there before anybody looked (first list, or a handler that came later); such floods may wait behind real changes. */
+  | { readonly type: 'added'; readonly object: T; readonly initial?: boolean; readonly own?: boolean }
+  /** `own`: this process wrote it (`remember`, `forget`). */
+  | { readonly type: 'updated'; readonly object: T; readonly previous: T; readonly own?: boolean }
+  | { readonly type: 'deleted'; readonly object: T; readonly stale: boolean; readonly own?: boolean };
 
 /** A read-only view of the cached objects of one resource. Objects are shared: never change one (frozen in tests). */
 export interface Store<T extends KubeObject> {
