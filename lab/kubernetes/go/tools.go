@@ -10,5 +10,4 @@ import (
 	_ "github.com/coredns/coredns/plugin/forward"
 	_ "github.com/coredns/coredns/plugin/kubernetes"
 	_ "helm.sh/helm/v3/cmd/helm"
-	_ "sigs.k8s.io/kwok/cmd/kwok"
 )

@@ -1,1 +1,6 @@
-export {};
+export { type Progress, cacheRoot, downloadModules, ensureBinaries } from './binaries.ts';
+export { type ComponentName, componentNames } from './components.ts';
+export { type ControlPlane, type ControlPlaneOptions, attach, startControlPlane } from './control-plane.ts';
+export { LabError } from './error.ts';
+export { type SimulatedNode, addNodes, kubectl, nodeManifest } from './nodes.ts';
+export { podFateLabel, podFates } from './pod-stages.ts';

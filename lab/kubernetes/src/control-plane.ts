@@ -1,0 +1,232 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Progress, ensureBinaries } from './binaries.ts';
+import { kubeconfig, makeCertificates, network } from './certificates.ts';
+import type { ComponentName } from './components.ts';
+import { LabError } from './error.ts';
+import { podStages } from './pod-stages.ts';
+
+/** A control plane that runs. */
+export interface ControlPlane {
+  readonly directory: string;
+  /** For programs inside the namespace. */
+  readonly kubeconfig: string;
+  /** For programs on the host: the API server on its loopback. */
+  readonly hostKubeconfig: string;
+  /** Folder of kube, kubectl, helm and kwok. */
+  readonly binaries: string;
+  /** Where it is found inside the namespace. */
+  readonly address: string;
+  /** Starts a program inside the network namespace, with KUBECONFIG and PATH set; everything else is the caller's. */
+  exec(
+    argv: readonly string[],
+    options?: { readonly stdio?: 'inherit' | 'pipe'; readonly env?: NodeJS.ProcessEnv },
+  ): ChildProcess;
+  /** SIGKILLs a component and starts it again; resolves when the API server is ready once more. */
+  restart(component: ComponentName): Promise<void>;
+  /** SIGKILLs a component and leaves it down. */
+  kill(component: ComponentName): Promise<void>;
+  /** Ends every process; removes the directory. */
+  stop(): Promise<void>;
+}
+
+export interface ControlPlaneOptions {
+  /** Where its state lies; default: a new folder under the system's one for temporary files. */
+  readonly directory?: string;
+  /** Simulated nodes; default true. */
+  readonly kwok?: boolean;
+  /** Outlive the calling process; default false: it ends when the caller ends, even by SIGKILL. */
+  readonly detached?: boolean;
+  readonly progress?: Progress;
+}
+
+const root = process.getuid?.() === 0;
+
+/**
+ * Starts etcd, API server, controller-manager, scheduler and kwok in network, process and mount namespaces of their own.
+ *
+ * @throws LabError where namespaces are not allowed or a component does not start.
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const progress = options.progress ?? ((): void => {});
+  const binaries = await ensureBinaries(progress);
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'kaito-lab-'));
+  mkdirSync(directory, { recursive: true });
+  const pki = join(directory, 'pki');
+  await makeCertificates(pki);
+  const listener = createServer();
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as { port: number };
+  const inside = `https://${network.address}:${network.apiPort}`;
+  for (const user of ['admin', 'controller-manager', 'scheduler']) {
+    writeFileSync(join(directory, `${user}.kubeconfig`), kubeconfig(pki, user, inside, 'kaito-lab'), { mode: 0o600 });
+  }
+  writeFileSync(
+    join(directory, 'host.kubeconfig'),
+    kubeconfig(pki, 'admin', `https://127.0.0.1:${port}`, 'kaito-lab'),
+    { mode: 0o600 },
+  );
+  writeFileSync(join(directory, 'pod-stages.yaml'), podStages());
+  writeFileSync(join(directory, 'binaries'), binaries);
+
+  const user = root ? [] : ['--user', '--map-root-user'];
+  const detached = options.detached === true;
+  const supervisor = fileURLToPath(new URL('supervisor.ts', import.meta.url));
+  const log = join(directory, 'supervisor.log');
+  // The socket's descriptor goes on to the supervisor: made out here, it listens on the host's loopback and serves from inside.
+  // eslint-disable-next-line no-underscore-dangle -- Node offers no other way to a listening socket's descriptor
+  const socket = (listener as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
+  const output = openSync(log, 'w');
+  const child = spawn(
+    'unshare',
+    [
+      ...user,
+      '--net',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      supervisor,
+      directory,
+      binaries,
+      options.kwok === false ? '0' : '1',
+      detached ? '0' : '1',
+    ],
+    { detached, stdio: [detached ? 'ignore' : 'pipe', output, output, socket] },
+  );
+  closeSync(output);
+  listener.close();
+  if (detached) child.unref();
+  try {
+    await started(child, directory);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return attach(directory);
+}
+
+/** Resolves when the supervisor says that all is up. */
+async function started(child: ChildProcess, directory: string): Promise<void> {
+  let ended: string | undefined;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
+  for (;;) {
+    if (existsSync(join(directory, 'started'))) break;
+    if (ended !== undefined) {
+      const said = [join(directory, 'failure'), join(directory, 'supervisor.log')]
+        .map((file) => (existsSync(file) ? readFileSync(file, 'utf8').trim() : ''))
+        .find((text) => text !== '');
+      throw new LabError(
+        `the control plane did not start (${ended})${said === undefined ? '' : `: ${said}`}`,
+        root
+          ? `read the logs in ${directory}`
+          : 'run it as root, or allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)',
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  // The process inside, as the host sees it: its namespaces are entered by this number.
+  const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0];
+  writeFileSync(join(directory, 'pids'), `${child.pid} ${inside}`);
+}
+
+/** The control plane whose state lies in `directory`. @throws LabError when it does not run. */
+export function attach(directory: string): ControlPlane {
+  const pids = existsSync(join(directory, 'pids')) ? readFileSync(join(directory, 'pids'), 'utf8').split(' ') : [];
+  const [outer, inner] = pids.map(Number);
+  if (outer === undefined || inner === undefined || !isSupervisor(inner, directory)) {
+    throw new LabError(`no control plane runs in ${directory}`, 'start one: npm run lab -- up');
+  }
+  const binaries = readFileSync(join(directory, 'binaries'), 'utf8');
+  const config = join(directory, 'admin.kubeconfig');
+  return {
+    directory,
+    binaries,
+    kubeconfig: config,
+    hostKubeconfig: join(directory, 'host.kubeconfig'),
+    address: network.address,
+    exec(argv, { stdio = 'inherit', env } = {}) {
+      const user = root ? [] : ['--user', '--preserve-credentials'];
+      return spawn('nsenter', [`--target=${inner}`, ...user, '--net', '--', ...argv], {
+        stdio,
+        env: {
+          ...process.env,
+          ...env,
+          KUBECONFIG: config,
+          KAITO_LAB_DIRECTORY: directory,
+          PATH: `${binaries}:${process.env['PATH']}`,
+        },
+      });
+    },
+    restart: (component) => order(directory, `/restart/${component}`),
+    kill: (component) => order(directory, `/kill/${component}`),
+    async stop() {
+      try {
+        process.kill(inner, 'SIGKILL');
+      } catch {
+        // It is gone already.
+      }
+      while (existsSync(`/proc/${inner}`) || existsSync(`/proc/${outer}/task/${outer}/children`)) {
+        if (isZombie(inner) || isZombie(outer)) break;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function isSupervisor(pid: number, directory: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(directory);
+  } catch {
+    return false;
+  }
+}
+
+function order(directory: string, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath: join(directory, 'orders'), path, method: 'POST' }, (answer) => {
+      answer.resume();
+      answer.once('end', () =>
+        answer.statusCode === 200
+          ? resolve()
+          : reject(new LabError(`the lab knows nothing of ${path}`, 'npm run lab -- --help')),
+      );
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
+}
+
+/** Folders of the labs that were started by name, whether they run or not. */
+export function namedDirectories(home: string): readonly string[] {
+  return existsSync(home) ? readdirSync(home).toSorted() : [];
+}

@@ -1,0 +1,200 @@
+// `npm run lab -- …`: a real control plane on this machine, for trying things and for tests.
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { cacheRoot } from './binaries.ts';
+import { componentNames } from './components.ts';
+import { type ControlPlane, attach, namedDirectories, startControlPlane } from './control-plane.ts';
+import { LabError } from './error.ts';
+import { addNodes, kubectl } from './nodes.ts';
+import { podFateLabel, podFates } from './pod-stages.ts';
+
+const home = join(cacheRoot(), 'lab', 'clusters');
+const directoryOf = (name: string): string => join(home, name);
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const tell = (text: string): void => void process.stderr.write(`lab: ${text}\n`);
+
+interface Named {
+  readonly name: string;
+}
+
+function validName(name: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) return name;
+  throw new InvalidArgumentError('Use small letters, digits and dashes, 31 characters at most.');
+}
+
+function count(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number, 9999 at most.');
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function named(command: Command): Command {
+  return command.option('-n, --name <name>', 'which lab', validName, 'default');
+}
+
+function running(name: string): ControlPlane {
+  try {
+    return attach(directoryOf(name));
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    throw new LabError(`no lab named ${name} runs`, `start it: npm run lab -- up --name ${name}`);
+  }
+}
+
+function isRunning(name: string): boolean {
+  try {
+    attach(directoryOf(name));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const program = new Command('lab')
+  .description(
+    'A real Kubernetes control plane in a network namespace of its own, with simulated nodes. Nothing is installed into this machine.',
+  )
+  .helpCommand(false)
+  .enablePositionalOptions()
+  .showHelpAfterError('(--help tells more)');
+
+named(program.command('up'))
+  .description('start a control plane, building its programs on first use (minutes)')
+  .action(async ({ name }: Named) => {
+    if (isRunning(name)) {
+      say(`Lab ${name} runs already.`);
+      return;
+    }
+    const began = performance.now();
+    const lab = await startControlPlane({ directory: directoryOf(name), detached: true, progress: tell });
+    const flag = name === 'default' ? '' : ` --name ${name}`;
+    say(`Lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s.
+
+  export KUBECONFIG=${lab.hostKubeconfig}   # kubectl from here
+  npm run -s lab -- nodes add${flag} --gpus 4 --instance-type Standard_NC64as_T4_v3
+  npm run -s lab -- exec${flag} -- kubectl get nodes
+  npm run -s lab -- down${flag}`);
+  });
+
+named(program.command('down'))
+  .description('end it; nothing stays behind')
+  .option('--all', 'every lab')
+  .action(async ({ name, all }: Named & { readonly all?: boolean }) => {
+    const names = all === true ? namedDirectories(home).filter(isRunning) : [name];
+    for (const each of names) {
+      await running(each).stop();
+      say(`Lab ${each} is gone.`);
+    }
+  });
+
+program
+  .command('list')
+  .description('the labs that run')
+  .action(() => {
+    for (const name of namedDirectories(home).filter(isRunning)) say(name);
+  });
+
+named(program.command('kubeconfig'))
+  .description('print a kubeconfig that works on this machine')
+  .action(({ name }: Named) => {
+    process.stdout.write(readFileSync(running(name).hostKubeconfig, 'utf8'));
+  });
+
+named(program.command('exec'))
+  .description('run a command inside the network namespace, with KUBECONFIG set and kubectl, helm and kwok on PATH')
+  .argument('<command...>')
+  .passThroughOptions()
+  .action(async (command: string[], { name }: Named) => {
+    const child = running(name).exec(command);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  });
+
+named(program.command('logs'))
+  .description('print the log of a component')
+  .argument('<component>', componentNames.join(', '))
+  .action((component: string, { name }: Named) => {
+    if (!componentNames.some((known) => known === component)) {
+      throw new LabError(`there is no component ${component}`, `name one of ${componentNames.join(', ')}`);
+    }
+    process.stdout.write(readFileSync(join(running(name).directory, `${component}.log`), 'utf8'));
+  });
+
+const nodes = program
+  .command('nodes')
+  .description(
+    `simulated nodes; a pod's label ${podFateLabel} (${podFates.join(', ')}) decides how it fares there, without it it is Ready at once`,
+  );
+
+interface AddOptions extends Named {
+  readonly count: number;
+  readonly gpus: number;
+  readonly instanceType?: string;
+  readonly label: readonly string[];
+  readonly taint: readonly string[];
+  readonly prefix: string;
+}
+
+named(nodes.command('add'))
+  .description('add nodes')
+  .option('--count <n>', 'how many', count, 1)
+  .option('--gpus <n>', 'GPUs of each', count, 0)
+  .option('--instance-type <type>', 'value of the label node.kubernetes.io/instance-type')
+  .option('--label <key=value>', 'a label; may be repeated', collect, [])
+  .option('--taint <key=value:effect>', 'a taint; may be repeated', collect, [])
+  .option('--prefix <name>', 'beginning of their names', validName, 'node')
+  .action(async (options: AddOptions) => {
+    const lab = running(options.name);
+    const taken = new Set((await kubectl(lab, ['get', 'nodes', '-o', 'name'])).split('\n'));
+    const names: string[] = [];
+    for (let index = 0; names.length < options.count; index += 1) {
+      const name = `${options.prefix}-${index}`;
+      if (!taken.has(`node/${name}`)) names.push(name);
+    }
+    const labels = Object.fromEntries(
+      options.label.map((text) => {
+        const [key, ...value] = text.split('=');
+        if (key === undefined || key === '' || value.length === 0)
+          throw new LabError(`"${text}" is no label`, 'write key=value');
+        return [key, value.join('=')];
+      }),
+    );
+    await addNodes(
+      lab,
+      names.map((name) => ({
+        name,
+        gpus: options.gpus,
+        labels,
+        taints: options.taint,
+        ...(options.instanceType !== undefined && { instanceType: options.instanceType }),
+      })),
+    );
+    say(names.join('\n'));
+  });
+
+named(nodes.command('list'))
+  .description('show them')
+  .action(async ({ name }: Named) => {
+    process.stdout.write(await kubectl(running(name), ['get', 'nodes', '-L', 'node.kubernetes.io/instance-type']));
+  });
+
+named(nodes.command('remove'))
+  .description('remove nodes by name')
+  .argument('<node...>')
+  .action(async (names: string[], { name }: Named) => {
+    process.stdout.write(await kubectl(running(name), ['delete', 'node', ...names]));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof LabError)) throw error;
+  tell(error.message);
+  tell(error.remedy);
+  process.exitCode = 1;
+}
