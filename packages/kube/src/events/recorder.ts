@@ -11,7 +11,7 @@ export interface EventContent {
 }
 
 /**
- * Writes Events about objects. The same event of the same object within two minutes is written once and counted (`series`); a failed
+ * Writes Events about objects. The same event of the same object within two minutes is written once and counted (`count`); a failed
  * write is retried a few times and then dropped: an event is never worth a failed reconcile. `record` never throws and never blocks.
  */
 export interface EventRecorder {

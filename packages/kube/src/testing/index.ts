@@ -1,0 +1,3 @@
+export * from './manual-clock.ts';
+export * from './memory-client.ts';
+export * from './objects.ts';
