@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['packages/*/src/**/*.integration.test.ts'],
+          include: ['packages/*/src/**/*.integration.test.ts', 'lab/*/src/**/*.integration.test.ts'],
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 120_000,

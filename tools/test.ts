@@ -11,6 +11,8 @@ interface Check {
   readonly command: readonly string[];
   /** A Vitest run counts its own tests; any other command counts as one. */
   readonly vitest?: boolean;
+  /** Succeeds where the check can run; else its output is the reason of the skip. */
+  readonly needs?: readonly string[];
 }
 
 interface Stage {
@@ -21,6 +23,9 @@ interface Stage {
 }
 
 const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
+
+const lab = [...node, 'lab/kubernetes/src/main.ts'];
+const vitest = (project: string): readonly string[] => ['vitest', 'run', '--project', project];
 
 const stages: readonly Stage[] = [
   {
@@ -40,12 +45,31 @@ const stages: readonly Stage[] = [
   {
     name: 'unit',
     budget: 120,
-    checks: [{ name: 'unit tests', command: ['vitest', 'run', '--project', 'unit'], vitest: true }],
+    checks: [{ name: 'unit tests', command: vitest('unit'), vitest: true }],
+  },
+  {
+    name: 'binaries',
+    budget: 900,
+    checks: [
+      { name: 'the control plane builds from its modules', command: [...lab, 'build'], needs: [...lab, 'check'] },
+    ],
+  },
+  {
+    name: 'cluster',
+    budget: 300,
+    checks: [
+      {
+        name: 'tests against a real API server',
+        command: [...lab, 'run', '--', ...vitest('cluster')],
+        vitest: true,
+        needs: [...lab, 'check'],
+      },
+    ],
   },
   {
     name: 'integration',
     budget: 480,
-    checks: [{ name: 'integration tests', command: ['vitest', 'run', '--project', 'integration'], vitest: true }],
+    checks: [{ name: 'integration tests', command: vitest('integration'), vitest: true }],
   },
   {
     name: 'readme',
@@ -75,8 +99,14 @@ const scratch = mkdtempSync(join(tmpdir(), 'kaito-test-'));
 const total: TestCount = { passed: 0, failed: [], skipped: [] };
 const times: string[] = [];
 
-for (const stage of stages) {
-  if (positionals.length > 0 && !positionals.includes(stage.name)) continue;
+const wanted = stages.filter((stage) => positionals.length === 0 || positionals.includes(stage.name));
+// The network is idle while the first stages compute.
+const download = wanted.some((stage) => stage.name === 'binaries')
+  ? refusal([...lab, 'build', '--download'])
+  : undefined;
+
+for (const stage of wanted) {
+  if (stage.name === 'binaries') await download;
   const start = performance.now();
   for (const check of stage.checks) await runCheck(stage, check);
   const seconds = Math.round((performance.now() - start) / 1000);
@@ -99,6 +129,12 @@ process.exitCode = total.failed.length > 0 || total.passed === 0 ? 1 : 0;
 
 async function runCheck(stage: Stage, check: Check): Promise<void> {
   print(`\n== ${stage.name}: ${check.name}`);
+  const reason = check.needs === undefined ? undefined : await refusal(check.needs);
+  if (reason !== undefined) {
+    print(`skipped: ${reason}`);
+    total.skipped.push({ name: check.name, reason });
+    return;
+  }
   const countFile = join(scratch, `${stage.name}.json`);
   const reporters = check.vitest === true ? ['--reporter=default', '--reporter=./tools/count-reporter.ts'] : [];
   const ok = await run([...check.command, ...reporters], { KAITO_TEST_COUNT: countFile });
@@ -112,6 +148,15 @@ async function runCheck(stage: Stage, check: Check): Promise<void> {
   total.skipped.push(...(count?.skipped ?? []));
   total.failed.push(...(count?.failed ?? []));
   if (!ok && (count?.failed.length ?? 0) === 0) total.failed.push(`${check.name}: the runner failed`);
+}
+
+/** What a command that fails has to say; undefined when it succeeds. */
+async function refusal(command: readonly string[]): Promise<string | undefined> {
+  const child = spawn(command[0]!, command.slice(1), { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  return code === 0 ? undefined : said.trim().replaceAll('\n', '; ');
 }
 
 function readCount(file: string): TestCount | undefined {

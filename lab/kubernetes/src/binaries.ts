@@ -95,6 +95,11 @@ async function key(): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** @throws LabError without a Go toolchain that is new enough. */
+export async function checkGo(): Promise<void> {
+  await goVersion();
+}
+
 async function goVersion(): Promise<string> {
   let output: string;
   try {

@@ -21,6 +21,7 @@ import { kubeconfig, makeCertificates, network } from './certificates.ts';
 import type { ComponentName } from './components.ts';
 import { LabError } from './error.ts';
 import { podStages } from './pod-stages.ts';
+import { run } from './run.ts';
 
 /** A control plane that runs. */
 export interface ControlPlane {
@@ -58,6 +59,33 @@ export interface ControlPlaneOptions {
 
 const root = process.getuid?.() === 0;
 
+/** unshare's flags for namespaces of one's own; without root they need a user namespace around them. */
+const isolation = [
+  ...(root ? [] : ['--user', '--map-root-user']),
+  '--net',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+];
+
+/** @throws LabError where this machine allows no network namespaces, or lacks a program that a lab is set up with. */
+export async function checkNamespaces(): Promise<void> {
+  try {
+    await run('unshare', [...isolation, 'ip', 'link', 'set', 'lo', 'up']);
+    await run('openssl', ['version']);
+    await run('nsenter', ['--version']);
+  } catch (error) {
+    throw new LabError(
+      `this machine cannot have a lab: ${error instanceof Error ? error.message : String(error)}`,
+      root
+        ? 'a lab needs Linux with unshare, nsenter (util-linux), ip (iproute2) and openssl'
+        : 'run it as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)',
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Starts etcd, API server, controller-manager, scheduler and kwok in network, process and mount namespaces of their own.
  *
@@ -86,7 +114,6 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   writeFileSync(join(directory, 'pod-stages.yaml'), podStages());
   writeFileSync(join(directory, 'binaries'), binaries);
 
-  const user = root ? [] : ['--user', '--map-root-user'];
   const detached = options.detached === true;
   const supervisor = fileURLToPath(new URL('supervisor.ts', import.meta.url));
   const log = join(directory, 'supervisor.log');
@@ -97,12 +124,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const child = spawn(
     'unshare',
     [
-      ...user,
-      '--net',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      '--mount-proc',
+      ...isolation,
       process.execPath,
       '--disable-warning=ExperimentalWarning',
       supervisor,
@@ -116,6 +138,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   closeSync(output);
   listener.close();
   if (detached) child.unref();
+  // It is closed when the supervisor ends.
+  child.stdin?.on('error', () => {});
   try {
     await started(child, directory);
   } catch (error) {
@@ -186,18 +210,16 @@ export function attach(directory: string): ControlPlane {
       } catch {
         // It is gone already.
       }
-      while (existsSync(`/proc/${inner}`) || existsSync(`/proc/${outer}/task/${outer}/children`)) {
-        if (isZombie(inner) || isZombie(outer)) break;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
+      while (runs(inner) || runs(outer)) await new Promise((resolve) => setTimeout(resolve, 10));
       rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
 
-function isZombie(pid: number): boolean {
+/** False too for a process that has ended and that its parent has not looked at yet. */
+function runs(pid: number): boolean {
   try {
-    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }

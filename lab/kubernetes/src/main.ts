@@ -1,12 +1,13 @@
 // `npm run lab -- …`: a real control plane on this machine, for trying things and for tests.
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { cacheRoot } from './binaries.ts';
+import { cacheRoot, checkGo, downloadModules, ensureBinaries } from './binaries.ts';
 import { componentNames } from './components.ts';
-import { type ControlPlane, attach, namedDirectories, startControlPlane } from './control-plane.ts';
+import { type ControlPlane, attach, checkNamespaces, namedDirectories, startControlPlane } from './control-plane.ts';
 import { LabError } from './error.ts';
 import { addNodes, kubectl } from './nodes.ts';
 import { podFateLabel, podFates } from './pod-stages.ts';
@@ -31,6 +32,15 @@ function count(text: string): number {
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** Waits for a program that has the terminal; signals to this process go on to it. */
+async function exitCode(child: ChildProcess): Promise<number> {
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', pass).on('SIGTERM', pass);
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  process.off('SIGINT', pass).off('SIGTERM', pass);
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
 
 function named(command: Command): Command {
   return command.option('-n, --name <name>', 'which lab', validName, 'default');
@@ -92,6 +102,37 @@ named(program.command('down'))
   });
 
 program
+  .command('run')
+  .description('start a lab of its own, run a command inside it as exec does, and end it')
+  .argument('<command...>')
+  .passThroughOptions()
+  .action(async (command: string[]) => {
+    const lab = await startControlPlane({ progress: tell });
+    try {
+      process.exitCode = await exitCode(lab.exec(command));
+    } finally {
+      await lab.stop();
+    }
+  });
+
+program
+  .command('build')
+  .description('build its programs now, or only fetch their sources')
+  .option('--download', 'only fetch the sources')
+  .action(async ({ download }: { readonly download?: boolean }) => {
+    if (download === true) await downloadModules(tell);
+    else say(await ensureBinaries(tell));
+  });
+
+program
+  .command('check')
+  .description('say whether this machine can have a lab')
+  .action(async () => {
+    await Promise.all([checkGo(), checkNamespaces()]);
+    say('This machine can have a lab.');
+  });
+
+program
   .command('list')
   .description('the labs that run')
   .action(() => {
@@ -109,10 +150,7 @@ named(program.command('exec'))
   .argument('<command...>')
   .passThroughOptions()
   .action(async (command: string[], { name }: Named) => {
-    const child = running(name).exec(command);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+    process.exitCode = await exitCode(running(name).exec(command));
   });
 
 named(program.command('logs'))

@@ -1,0 +1,142 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { type ControlPlane, addNodes, kubectl, podFateLabel, startControlPlane } from './index.ts';
+import { network } from './certificates.ts';
+
+const running = new Set<ControlPlane>();
+
+async function start(): Promise<ControlPlane> {
+  const lab = await startControlPlane();
+  running.add(lab);
+  return lab;
+}
+
+afterEach(async () => {
+  await Promise.all([...running].map((lab) => lab.stop()));
+  running.clear();
+});
+
+/** Processes with `text` in their command line. */
+function processesNaming(text: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return (
+        /^\d+$/.test(pid) && pid !== String(process.pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text)
+      );
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Resolves when no process names `text` any more; a test's own deadline bounds it. */
+async function untilGone(text: string): Promise<void> {
+  while (processesNaming(text).length > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('two labs side by side know nothing of each other, and nothing of them is seen from outside', async () => {
+  const [one, two] = await Promise.all([start(), start()]);
+  await addNodes(one, [
+    { name: 'only-in-one', gpus: 2, instanceType: 'Standard_NC12s_v3', taints: ['sku=gpu:NoSchedule'] },
+  ]);
+  expect(await kubectl(one, ['get', 'nodes', '-o', 'jsonpath={.items[*].status.capacity.nvidia\\.com/gpu}'])).toBe('2');
+  expect(await kubectl(two, ['get', 'nodes', '-o', 'name'])).toBe('');
+
+  const host = execFileSync(`${one.binaries}/kubectl`, [
+    '--kubeconfig',
+    one.hostKubeconfig,
+    'get',
+    'nodes',
+    '-o',
+    'name',
+  ]);
+  expect(host.toString()).toBe('node/only-in-one\n');
+
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
+    (entries ?? []).map((entry) => entry.address),
+  );
+  expect(addresses).not.toContain(network.address);
+});
+
+function pod(name: string, fate?: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: fate === undefined ? {} : { [podFateLabel]: fate } },
+    spec: { containers: [{ name: 'main', image: 'registry.example/model:1' }] },
+  };
+}
+
+test('pods on simulated nodes fare as their label says', async () => {
+  const lab = await start();
+  await addNodes(lab, [{ name: 'node' }]);
+  const items = [
+    pod('fine'),
+    pod('refused', 'image-pull-refused'),
+    pod('killed', 'oom-killed'),
+    pod('unready', 'not-ready'),
+  ];
+  await kubectl(lab, ['create', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  await kubectl(lab, ['wait', '--for=condition=Ready', 'pod/fine', '--timeout=100s']);
+  await kubectl(lab, [
+    'wait',
+    '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff',
+    'pod/refused',
+    '--timeout=100s',
+  ]);
+  await kubectl(lab, [
+    'wait',
+    '--for=jsonpath={.status.containerStatuses[0].lastState.terminated.reason}=OOMKilled',
+    'pod/killed',
+    '--timeout=100s',
+  ]);
+  await kubectl(lab, [
+    'wait',
+    '--for=jsonpath={.status.containerStatuses[0].ready}=false',
+    'pod/unready',
+    '--timeout=100s',
+  ]);
+});
+
+test('the API server comes back with what it knew', async () => {
+  const lab = await start();
+  await kubectl(lab, ['create', 'namespace', 'kept']);
+  await lab.restart('kube-apiserver');
+  expect(await kubectl(lab, ['get', 'namespace', 'kept', '-o', 'name'])).toBe('namespace/kept\n');
+});
+
+test('nothing stays behind: after stop, after SIGKILL of the supervisor, after the end of the process that asked for it', async () => {
+  const stopped = await start();
+  running.delete(stopped);
+  await stopped.stop();
+  expect(processesNaming(stopped.directory)).toEqual([]);
+  expect(existsSync(stopped.directory)).toBe(false);
+
+  const killed = await start();
+  const [outer] = readFileSync(`${killed.directory}/pids`, 'utf8').split(' ').map(Number);
+  process.kill(outer!, 'SIGKILL');
+  await untilGone(killed.directory);
+
+  const index = fileURLToPath(new URL('index.ts', import.meta.url));
+  const script = `import(${JSON.stringify(index)}).then(async ({ startControlPlane }) => console.log((await startControlPlane()).directory))`;
+  const owner = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [printed] = (await once(owner.stdout, 'data')) as [Buffer];
+  const directory = printed.toString().trim();
+  expect(processesNaming(directory)).not.toEqual([]);
+  owner.kill('SIGKILL');
+  await untilGone(directory);
+  expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(directory);
+});
+
+test('a command that does not exist is one error', () => {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  expect(() =>
+    execFileSync(process.execPath, [main, 'exec', '--name', 'never-started', '--', 'true'], { stdio: 'pipe' }),
+  ).toThrow(/no lab named never-started runs\nlab: start it: npm run lab -- up --name never-started/);
+});
