@@ -17,11 +17,17 @@ const model: PrinterColumn = { name: 'Model', type: 'string', jsonPath: '.infere
 const nodes: PrinterColumn = { name: 'TargetNodeCount', type: 'integer', jsonPath: '.status.targetNodeCount' };
 const state: PrinterColumn = { name: 'State', type: 'string', jsonPath: '.status.state' };
 const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
-const message: PrinterColumn = {
-  name: 'Message',
-  type: 'string',
-  jsonPath: '.status.conditions[?(@.type=="WorkspaceReady")].message',
-};
+/** Why it is not Ready, in a word and in a sentence with the remedy; where it answers once it is. */
+const explained: PrinterColumn[] = [
+  { name: 'Cause', type: 'string', jsonPath: '.status.rootCause.code', priority: 1 },
+  { name: 'Endpoint', type: 'string', jsonPath: '.status.endpoint', priority: 1 },
+  {
+    name: 'Message',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="WorkspaceReady")].message',
+    priority: 1,
+  },
+];
 
 /** The columns of KAITO v0.2, in its order; more in the wide form. */
 export const workspaceColumnsV1alpha1: PrinterColumn[] = [
@@ -33,7 +39,7 @@ export const workspaceColumnsV1alpha1: PrinterColumn[] = [
   wide(model),
   wide(nodes),
   wide(state),
-  wide(message),
+  ...explained,
 ];
 
 /** The columns of KAITO v0.12, in its order; more in the wide form. */
@@ -48,7 +54,7 @@ export const workspaceColumnsV1beta1: PrinterColumn[] = [
   age,
   wide(model),
   wide(condition('WorkspaceReady')),
-  wide(message),
+  ...explained,
 ];
 
 const label = (name: string, key: string): PrinterColumn => ({

@@ -94,6 +94,19 @@ describe('the Workspace', () => {
     ]);
   });
 
+  test.each(['v1alpha1', 'v1beta1'])('explains itself in the wide form of %s', (version) => {
+    const { additionalPrinterColumns } = workspace.spec.versions.find(({ name }) => name === version)!;
+    const wide = new Map(
+      additionalPrinterColumns.map(({ name, jsonPath, priority }) => [name, { jsonPath, priority }] as const),
+    );
+    expect(wide.get('Cause')).toEqual({ jsonPath: '.status.rootCause.code', priority: 1 });
+    expect(wide.get('Endpoint')).toEqual({ jsonPath: '.status.endpoint', priority: 1 });
+    expect(wide.get('Message')).toEqual({
+      jsonPath: '.status.conditions[?(@.type=="WorkspaceReady")].message',
+      priority: 1,
+    });
+  });
+
   test('rents nothing by default', () => {
     const resource = workspace.spec.versions[0]!.schema.openAPIV3Schema.properties!['resource']!;
     expect(resource.properties!['instanceType']).not.toHaveProperty('default');

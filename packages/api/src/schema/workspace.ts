@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { workspaceVersions } from '../workspace.ts';
-import type { ResourceSpec, Workspace, WorkspaceStatus } from '../workspace.ts';
+import type { ResourceSpec, Workspace } from '../workspace.ts';
 import { rules, text } from './fields.ts';
-import { conditions, labelSelector, objectMeta } from './meta.ts';
+import { labelSelector, objectMeta } from './meta.ts';
 import { inference, tuning } from './model.ts';
+import { workspaceStatus } from './workspace-status.ts';
 
 const optional = z.exactOptional;
 
@@ -78,45 +79,6 @@ const resource = z
     ),
   }) satisfies z.ZodType<ResourceSpec>;
 
-const status = z
-  .strictObject({
-    workerNodes: optional(z.array(z.string()).meta({ description: 'Names of the nodes in use, sorted.' })),
-    conditions: optional(conditions),
-    state: optional(
-      z
-        .enum(['Pending', 'Ready', 'NotReady', 'Running', 'Succeeded', 'Failed'])
-        .meta({ description: 'The state in one word.' }),
-    ),
-    targetNodeCount: optional(z.int().min(0).meta({ description: 'Nodes the model needs.', format: 'int32' })),
-    observedGeneration: optional(
-      z.int().min(0).meta({ description: 'Generation this status speaks of.', format: 'int64' }),
-    ),
-    performance: optional(
-      z
-        .strictObject({
-          metrics: optional(
-            z
-              .record(
-                z.string(),
-                z
-                  .strictObject({
-                    description: z.string().meta({ description: 'What was measured.' }),
-                    value: z.string().meta({ description: 'The figure.' }),
-                    unit: optional(z.string().meta({ description: 'Its unit.' })),
-                    config: optional(z.record(z.string(), z.string()).meta({ description: 'How it was measured.' })),
-                  })
-                  .meta({ description: 'One figure.' }),
-              )
-              .meta({ description: 'Figures by name.' }),
-          ),
-        })
-        .meta({ description: 'What was measured of the running model.' }),
-    ),
-  })
-  .meta({
-    description: 'What the system has seen and done; written by controllers only.',
-  }) satisfies z.ZodType<WorkspaceStatus>;
-
 /** The superset of v1alpha1 and v1beta1: every field of KAITO v0.2 and v0.12. */
 export const workspaceSchema = z
   .strictObject({
@@ -126,7 +88,7 @@ export const workspaceSchema = z
     resource: optional(resource),
     inference: optional(inference),
     tuning: optional(tuning),
-    status: optional(status),
+    status: optional(workspaceStatus),
   })
   .meta({
     description:

@@ -186,7 +186,19 @@ export const acting: readonly ActingRow[] = [
       remedy: 'Use inference; adapters tuned elsewhere go to inference.adapters.',
     },
   },
-  ...['workerNodes', 'conditions', 'state', 'targetNodeCount', 'observedGeneration', 'performance'].map((name) => ({
+  ...[
+    'rootCause',
+    'phases',
+    'plan',
+    'nodeClaims',
+    'endpoint',
+    'workerNodes',
+    'conditions',
+    'state',
+    'targetNodeCount',
+    'observedGeneration',
+    'performance',
+  ].map((name) => ({
     field: `status.${name}`,
     actors: ['diagnosis'] as const,
     effect: 'Written by the system; ignored in a manifest.',

@@ -60,6 +60,11 @@ describe('metadata', () => {
       managedFields: [{ manager: 'kubectl' }],
     };
     const status = {
+      rootCause: { code: 'C', message: 'm', needs: 'time', remedy: 'r' },
+      phases: [{ name: 'NodesReady', state: 'done', startedAt: '2026-01-01T00:00:00Z', expectedSeconds: 4 }],
+      plan: { revision: 'a-1', model: 'phi-2', replicas: 1 },
+      nodeClaims: [{ ordinal: 0, attempt: 1, name: 'ws012345678' }],
+      endpoint: 'http://a.b:80',
       workerNodes: ['n'],
       conditions: [{ type: 'A', status: 'True', reason: 'B', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }],
       state: 'Ready',
