@@ -234,6 +234,37 @@ describe('an election', () => {
     expect(await a.result).toBe('lost');
   });
 
+  test('is not won by an answer that comes after the renew deadline; the next try wins it', async () => {
+    const server = new MemoryClient();
+    const a = stand(server, 'a');
+    server.before = ({ verb }) => {
+      if (verb === 'create') a.clock.pause(10_000);
+    };
+    await settled();
+    expect((await server.get(leases, ref)).spec?.holderIdentity).toBe('a');
+    expect(a.election.isLeader()).toBe(false);
+    await pass([a], 2_000);
+    expect(a.election.isLeader()).toBe(true);
+    expect(a.terms).toEqual({ started: 1, ended: 0 });
+    await a.stop();
+  });
+
+  test('counts from the beginning of the request that renewed it, not from its answer', async () => {
+    const server = new MemoryClient();
+    const a = stand(server, 'a');
+    await settled();
+    server.before = ({ verb }) => {
+      if (verb === 'replace') a.clock.pause(4_000);
+    };
+    await pass([a], 2_000, 2_000);
+    a.connection.up = false;
+    await pass([a], 5_500);
+    expect(a.election.isLeader()).toBe(true);
+    await pass([a], 500);
+    expect(a.election.isLeader()).toBe(false);
+    await a.result;
+  });
+
   test('refuses durations in the wrong order', () => {
     expect(() => stand(new MemoryClient(), 'a', { leaseDurationMs: 5_000 })).toThrow(RangeError);
   });

@@ -51,6 +51,16 @@ describe('a key', () => {
     expect(() => newQueue().done('a')).toThrow(RangeError);
   });
 
+  test('that once waited in both lines is still never handed out twice at once', async () => {
+    const queue = newQueue();
+    queue.add('a', 'low');
+    queue.add('a');
+    expect(await queue.take()).toBe('a');
+    queue.add('a', 'low');
+    queue.add('b', 'low');
+    expect(await queue.take()).toBe('b');
+  });
+
   test('of low priority moves ahead when it is added again as normal, and keeps its place otherwise', async () => {
     const queue = newQueue();
     for (const key of ['a', 'b', 'c']) queue.add(key, 'low');

@@ -56,9 +56,10 @@ export class MemoryClient implements Client {
     this.#oldest = this.#version;
   }
 
-  /** Ends all watches, with an error or cleanly. */
+  /** Ends all watches, cleanly, or with an error by which what was under way is lost. */
   drop(error?: Error): void {
     for (const watcher of this.#watchers) {
+      if (error !== undefined) watcher.events.length = 0;
       watcher.events.push(error ?? endOfWatch);
       watcher.wake();
     }
