@@ -25,9 +25,22 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer came: refused, reset, timed out, or the certificate was not trusted. `cause` is the system's error. */
+/**
+ * No answer came: refused, reset, timed out, or the certificate was not trusted. `cause` is the system's error, `code` its code
+ * (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, `TIMEOUT`, …) and `remedy` what a person can do where that is known.
+ */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
+  readonly code: string | undefined;
+  readonly remedy: string | undefined;
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly code?: string; readonly remedy?: string } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
+    this.code = options.code;
+    this.remedy = options.remedy;
+  }
 }
 
 function hasReason(error: unknown, reason: string): error is ApiError {
