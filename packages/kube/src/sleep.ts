@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** Resolves after `ms`, or as soon as the signal aborts. Never rejects; does not keep the process alive. */
+/** Resolves after `ms`, or as soon as the signal aborts. Never rejects. Keeps the process alive: who waits to try again is not done. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -9,7 +9,7 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const cancel = clock.after(ms, done, { unref: true });
+    const cancel = clock.after(ms, done);
     signal.addEventListener('abort', done, { once: true });
   });
 }

@@ -7,7 +7,7 @@ interface Delay {
 }
 
 /**
- * Keys that wait for their time, on one timer. A key waits once: the earliest time wins. The timer does not keep the process alive.
+ * Keys that wait for their time, on one timer. A key waits once: the earliest time wins.
  */
 export class Delays {
   readonly #clock: Clock;
@@ -57,9 +57,7 @@ export class Delays {
     if (next === undefined || next.due >= this.#timerAt) return;
     this.#cancelTimer?.();
     this.#timerAt = next.due;
-    this.#cancelTimer = this.#clock.after(Math.max(0, next.due - this.#clock.monotonic()), () => this.#fire(), {
-      unref: true,
-    });
+    this.#cancelTimer = this.#clock.after(Math.max(0, next.due - this.#clock.monotonic()), () => this.#fire());
   }
 
   #fire(): void {

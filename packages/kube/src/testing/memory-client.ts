@@ -142,7 +142,12 @@ export class MemoryClient implements Client {
       (event) => Number(event.object.metadata.resourceVersion) > from,
     );
     let pending = Promise.withResolvers<void>();
-    const watcher: Watcher = { resource: resource.plural, selects, events: [], wake: () => void setImmediate(() => pending.resolve()) };
+    const watcher: Watcher = {
+      resource: resource.plural,
+      selects,
+      events: [],
+      wake: () => void setImmediate(() => pending.resolve()),
+    };
     const abort = () => {
       watcher.events.push(options.signal?.reason as Error);
       watcher.wake();
