@@ -87,6 +87,10 @@ describe('without a Workspace', () => {
     const cluster = await kaito.run(['plan', '-f', 'examples/seed.yaml', '--target', 'cluster', '-o', 'json']);
     expect(cluster.code).toBe(0);
     expect(JSON.parse(cluster.out)).toMatchObject({ admitted: true, target: 'cluster', memory: { fits: true } });
+    const objects = await kaito.run(['plan', '-f', 'examples/seed.yaml', '--target', 'cluster', '-o', 'yaml']);
+    expect(objects.code).toBe(0);
+    expect(objects.out.match(/^kind: .*$/gm)).toEqual(['kind: Service', 'kind: Deployment']);
+    expect(objects.out).toContain('image: kaitolab.azurecr.io/mistral-7b-instruct:0.0.2');
     const local = await kaito.run(['plan', '-f', 'examples/seed.yaml']);
     expect(local.code).toBe(1);
     expect(local.out).toContain('is refused on this machine');

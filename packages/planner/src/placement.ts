@@ -89,9 +89,15 @@ export function choosePlacement(
     machinesWanted: machinesWanted(request, machine, nodeSelector, facts, notes),
     nodeSelector,
     preferredNodes: request.preferredNodes,
-    tolerations: needs.gpu || machine.kind !== 'existing' ? tolerations : [],
+    tolerations: needs.gpu || mayHaveGpus(machine) ? tolerations : [],
     diskGiB: needs.diskGiB,
   };
+}
+
+/** Machines with GPUs are tainted, whatever runs there. Azure's machine types with GPUs are the families that begin with N. */
+function mayHaveGpus(machine: MachineChoice): boolean {
+  if (machine.kind === 'known') return machine.type.gpu !== undefined;
+  return machine.kind === 'unknown' && /^Standard_N/i.test(machine.name);
 }
 
 function machinesWanted(

@@ -1,4 +1,4 @@
-/** A rendered object: plain JSON, keys in a fixed order, no status. */
+/** A rendered object: plain JSON, keys in a fixed order, no status, quantities as the API server would write them. */
 export interface RenderedObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -7,7 +7,7 @@ export interface RenderedObject {
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly unknown[];
+    readonly ownerReferences?: readonly object[];
   };
   readonly spec: Readonly<Record<string, unknown>>;
 }
@@ -19,6 +19,9 @@ export interface Rendered {
 }
 
 export interface RenderOptions {
-  /** Image of KAITO's own server and of the weights init container, for GGUF presets that name none. */
+  /**
+   * Image of KAITO's own server for GGUF presets whose Workspace names none: has `kaito-server` and `kaito-weights` on its PATH and runs
+   * as a user other than root.
+   */
   readonly serverImage: string;
 }

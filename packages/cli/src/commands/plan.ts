@@ -12,9 +12,13 @@ interface Options extends PlanFlags {
   readonly catalog?: readonly string[];
   readonly target: 'local' | 'cluster';
   readonly output?: Format;
+  readonly serverImage: string;
 }
 
-/** `kaito plan`: prints the Plan of each manifest; exit code 1 when one is refused. */
+/**
+ * `kaito plan`: prints the Plan of each manifest, or as YAML for a cluster the objects that it would make there; exit code 1 when one is
+ * refused.
+ */
 export async function plan(
   { terminal, now }: Session,
   preset: string | undefined,
@@ -24,7 +28,10 @@ export async function plan(
   const manifests = await readManifests(catalog, { preset, files: options.filename, namespace: options.namespace });
   const facts = options.target === 'local' ? await factsOfThisMachine(now()) : nothingKnown;
   const plans = manifests.map((manifest) => planOf(manifest, catalog, facts, planOptions(options.target, options)));
-  if (isData(options.output)) await writeData(terminal, options.output, plans.length === 1 ? plans[0] : plans);
+  if (options.output === 'yaml' && options.target === 'cluster') {
+    const { manifestsOf } = await import('../plan/rendered.ts');
+    terminal.out(manifestsOf(plans, manifests, options.serverImage, terminal));
+  } else if (isData(options.output)) await writeData(terminal, options.output, plans.length === 1 ? plans[0] : plans);
   else terminal.out(plans.map((each) => planText(each, terminal.outStyle)).join('\n'));
   return plans.every(({ admitted }) => admitted) ? exitCode.done : exitCode.refused;
 }

@@ -29,12 +29,14 @@ export function declarePlanning(program: Command, { act }: Wiring): void {
     )
     .option('--parallel <N>', 'requests served at once', wholeNumber('--parallel', 1))
     .option('--override-estimate', "plan although the memory account doesn't fit")
+    .option('--server-image <IMAGE>', "image of KAITO's own server in a cluster", 'kaito-server:0.1.0')
     .addHelpText(
       'after',
       examples([
         ['kaito plan -f workspace.yaml', 'on this machine'],
         ['kaito plan -f workspace.yaml --quantised', 'its quantised equivalent, on this machine'],
         ['kaito plan -f workspace.yaml --target cluster', 'on the machines the manifest names'],
+        ['kaito plan -f workspace.yaml --target cluster -o yaml', 'the objects it would make there'],
         ['kaito plan smollm2-135m-instruct -o json', 'a preset, as data'],
       ]),
     )
