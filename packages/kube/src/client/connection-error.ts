@@ -14,6 +14,10 @@ const unreachable: Explanation = {
   says: 'there is no way to the host from here',
   remedy: 'check the network or VPN; a private cluster is only reachable from its own network',
 };
+const unreadable: Explanation = {
+  says: 'the client certificate, its key or the authority of this configuration cannot be read',
+  remedy: 'fetch the credentials again (on AKS: az aks get-credentials --overwrite-existing)',
+};
 const refusedCertificate: Explanation = {
   says: 'the server refused the client certificate',
   remedy: 'fetch the credentials again; client certificates expire',
@@ -77,7 +81,7 @@ export function connectionError(error: unknown, request: string, server: string)
   if (error instanceof ConnectionError) return error;
   const cause = innermost(error);
   const code = codeOf(cause);
-  const explanation = code === undefined ? undefined : explanations[code];
+  const explanation = code === undefined ? undefined : (explanations[code] ?? unreadableBy(code));
   const detail = cause instanceof Error ? cause.message : String(cause);
   const says = explanation === undefined ? detail : `${explanation.says} (${code})`;
   return new ConnectionError(`${request}: cannot talk to ${server}: ${says}`, {
@@ -85,6 +89,11 @@ export function connectionError(error: unknown, request: string, server: string)
     ...(code === undefined ? {} : { code }),
     ...(explanation?.remedy === undefined ? {} : { remedy: explanation.remedy }),
   });
+}
+
+/** OpenSSL's codes for PEM, ASN.1 and keys that do not belong to their certificate. */
+function unreadableBy(code: string): Explanation | undefined {
+  return /^ERR_OSSL_(PEM|ASN1|X509|UNSUPPORTED|DECODER)/.test(code) ? unreadable : undefined;
 }
 
 /** Trying several addresses of one host fails with an AggregateError; the last says it. */

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import https from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -61,7 +61,13 @@ function send(outgoing: Outgoing, whole: boolean): Promise<Received> {
   const { secure, options, body, clock, timeoutMs, signal } = outgoing;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason as Error);
-    const request = secure ? https.request(options) : http.request(options);
+    let request: ClientRequest;
+    try {
+      request = secure ? https.request(options) : http.request(options);
+    } catch (error) {
+      // Certificates and keys that cannot be read are thrown at once.
+      return reject(new WireError(error as Error, false));
+    }
     let answered = false;
     let stopped: { readonly reason: unknown } | undefined;
     const stop = (reason: unknown) => {

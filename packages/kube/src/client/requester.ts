@@ -188,7 +188,11 @@ export class Requester {
       accept: 'application/json',
       ...identityHeaders(credential, this.#config.impersonate),
     };
-    if (body !== undefined) headers['content-type'] = options.contentType ?? 'application/json';
+    if (body !== undefined) {
+      headers['content-type'] = options.contentType ?? 'application/json';
+      // Node leaves it out for DELETE.
+      headers['content-length'] = String(Buffer.byteLength(body));
+    }
     if (options.compress === true) headers['accept-encoding'] = 'gzip';
     return {
       secure: this.#secure,
