@@ -28,6 +28,8 @@ export interface Assessment {
   readonly phases: readonly Phase[];
   /** Present exactly when the Workspace is not Ready. */
   readonly rootCause?: RootCause;
-  /** Base URL, present exactly when the Workspace is Ready. */
+  /** Base URL, present only when the Workspace is Ready; then it is absent only for a pod template, which gets no Service. */
   readonly endpoint?: string;
+  /** In a cluster: milliseconds after which time alone may change the judgement, although the evidence stays the same. */
+  readonly lookAgainAfterMs?: number;
 }

@@ -20,6 +20,8 @@ export interface PhaseEvidence {
   /** Bytes done and in total, with the rate, for a download. */
   readonly progress?: { readonly doneBytes: number; readonly totalBytes?: number; readonly bytesPerSecond?: number };
   readonly fault?: Fault;
+  /** What it does, in words that stay the same while it does it. */
+  readonly detail?: string;
 }
 
 /** How a server process ended. Both `code` and `signal` are null where nobody could see it end (an adopted process). */
@@ -51,6 +53,17 @@ export interface ProcessEvidence {
   readonly note?: string;
 }
 
+/** A node that the Workspace would use, and cannot at the moment. */
+export interface NodeTrouble {
+  readonly name: string;
+  /** `NotReady`: its kubelet says so or is silent; `Cordoned`: a person took it out of use; `Leaving`: it is being deleted. */
+  readonly kind: 'NotReady' | 'Cordoned' | 'Leaving';
+  /** RFC 3339: since when. */
+  readonly since?: string;
+  /** The kubelet's words. */
+  readonly message?: string;
+}
+
 /** The nodes that the Workspace may use. */
 export interface NodesEvidence {
   /** Nodes needed. */
@@ -61,12 +74,17 @@ export interface NodesEvidence {
   readonly withoutPlugin?: readonly string[];
   /** Ready nodes that report pressure, with the conditions' types, e.g. `DiskPressure`. */
   readonly underPressure?: readonly { readonly name: string; readonly pressures: readonly string[] }[];
+  readonly troubles?: readonly NodeTrouble[];
 }
 
 /** A NodeClaim of the Workspace with its own conditions. */
 export interface NodeClaimEvidence {
   readonly name: string;
   readonly conditions: readonly Condition[];
+  /** RFC 3339. */
+  readonly createdAt?: string;
+  readonly nodeName?: string;
+  readonly deleting?: boolean;
 }
 
 /** A container of a pod, from its status. */
@@ -99,7 +117,13 @@ export interface PodEvidence {
   readonly phase: string;
   readonly createdAt: string;
   readonly ready: boolean;
+  /** Since when it is ready. */
+  readonly readyAt?: string;
   readonly deleting: boolean;
+  /** When it should have been gone, its grace period included. */
+  readonly deleteBy?: string;
+  /** Made from the newest template; absent where that cannot be told. */
+  readonly current?: boolean;
   readonly node?: string;
   readonly scheduledAt?: string;
   /** Why the scheduler found no node. */
@@ -121,6 +145,8 @@ export interface WorkloadEvidence {
   readonly readyReplicas: number;
   /** Replicas of the newest template. */
   readonly updatedReplicas: number;
+  /** All pods there are, of any template. */
+  readonly replicas?: number;
   /** The controller-manager has seen the newest generation. */
   readonly observed: boolean;
   /** Why pods could not be created (quota, admission), in the API server's words. */
@@ -146,6 +172,8 @@ export interface Evidence {
   readonly nodes?: NodesEvidence;
   /** Absent where no machine is rented. */
   readonly nodeClaims?: readonly NodeClaimEvidence[];
+  /** False where the cluster does not know NodeClaims at all. */
+  readonly nodeClaimsInstalled?: boolean;
   /** In a cluster: the pods, their workload, and where it is reached once Ready. */
   readonly pods?: readonly PodEvidence[];
   readonly workload?: WorkloadEvidence;

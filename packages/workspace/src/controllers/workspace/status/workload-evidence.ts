@@ -1,0 +1,57 @@
+import type { WorkloadEvidence } from '@kaito/diagnosis';
+import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Live } from '../../../cache/caches.ts';
+
+/** How a Deployment or StatefulSet is, from its status. A missing `spec.replicas` means 1, as for the API server. */
+export function workloadEvidence(workload: Live<Deployment> | Live<StatefulSet>): WorkloadEvidence {
+  const { metadata, spec, status } = workload;
+  const conditions: readonly { type: string; status: string; message?: string }[] = status?.conditions ?? [];
+  const failure = conditions.find(({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True');
+  return {
+    kind: workload.kind === 'StatefulSet' ? 'StatefulSet' : 'Deployment',
+    name: metadata.name ?? '',
+    ...(metadata.creationTimestamp !== undefined && { createdAt: metadata.creationTimestamp }),
+    wantedReplicas: spec?.replicas ?? 1,
+    readyReplicas: status?.readyReplicas ?? 0,
+    updatedReplicas: status?.updatedReplicas ?? 0,
+    replicas: status?.replicas ?? 0,
+    observed: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
+    ...(failure?.message !== undefined && { replicaFailure: failure.message }),
+  };
+}
+
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
+
+/**
+ * Whether a pod is of the workload's newest template: by `status.updateRevision` of a StatefulSet, by the newest ReplicaSet of a
+ * Deployment. Undefined where that cannot be told.
+ */
+export function currentPods(
+  workload: Live<Deployment> | Live<StatefulSet> | undefined,
+  replicaSets: readonly Live<ReplicaSet>[],
+): (pod: Live<Pod>) => boolean | undefined {
+  if (workload === undefined) return () => undefined;
+  if (workload.kind === 'StatefulSet') {
+    const revision = (workload as Live<StatefulSet>).status?.updateRevision;
+    return (pod) =>
+      revision === undefined ? undefined : pod.metadata.labels?.['controller-revision-hash'] === revision;
+  }
+  const newest = newestOf(
+    replicaSets.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === workload.metadata.uid)),
+  );
+  return (pod) =>
+    newest === undefined
+      ? undefined
+      : pod.metadata.ownerReferences?.some(({ uid }) => uid === newest.metadata.uid) === true;
+}
+
+function revisionOf(set: Live<ReplicaSet>): number {
+  return Number(set.metadata.annotations?.[revisionAnnotation] ?? 0);
+}
+
+function newestOf(replicaSets: readonly Live<ReplicaSet>[]): Live<ReplicaSet> | undefined {
+  let newest: Live<ReplicaSet> | undefined;
+  for (const set of replicaSets) if (newest === undefined || revisionOf(set) > revisionOf(newest)) newest = set;
+  return newest;
+}
