@@ -72,7 +72,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       if (entry !== undefined && entry.count > entry.writtenCount) {
         const wait = bucket.take();
         if (wait > 0) await sleep(clock, wait, never);
-        await tryWrite(key, entry);
+        if (entry.count > entry.writtenCount) await tryWrite(key, entry);
       }
       queue.done(key);
     }
@@ -88,7 +88,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       if (entry.count > count) queue.addAfter(key, countMs);
     } catch (error) {
       const hopeless = error instanceof ApiError && error.status.code < 500 && error.status.code !== 429;
-      if (!hopeless && queue.failures(key) + 1 < tries) {
+      const wanted = entry.writtenCount < count;
+      if (wanted && !hopeless && queue.failures(key) + 1 < tries) {
         queue.retry(key, error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0);
         return;
       }
@@ -196,24 +197,43 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       }
       start();
     },
-    async flush() {
-      await queue.idle();
-      while (queue.delayed > 0) {
-        queue.releaseDelayed();
-        await queue.idle();
-      }
+    async flush(withinMs) {
+      const late = Promise.withResolvers<void>();
+      const cancel = withinMs === undefined ? undefined : clock.after(withinMs, () => late.resolve(drop()));
+      await Promise.race([written(), late.promise]);
+      cancel?.();
     },
   };
+
+  async function written(): Promise<void> {
+    await queue.idle();
+    while (queue.delayed > 0) {
+      queue.releaseDelayed();
+      await queue.idle();
+    }
+  }
+
+  function drop(): void {
+    let dropped = 0;
+    for (const [key, entry] of entries) {
+      if (entry.count > entry.writtenCount) dropped += 1;
+      entry.writtenCount = entry.count;
+      queue.forget(key);
+    }
+    queue.releaseDelayed();
+    if (dropped > 0)
+      logger.log('warn', 'events were dropped, as they could not be written in time', { events: dropped });
+  }
 }
 
-/** A recorder's end inside a manager: what was recorded is written before the process ends. */
-export function flushOnStop(recorder: EventRecorder): Runnable {
+/** A recorder's end inside a manager: what was recorded is written before the process ends, within `withinMs` (default 5,000). */
+export function flushOnStop(recorder: EventRecorder, withinMs = 5_000): Runnable {
   return {
     name: 'events',
     group: 'always',
     async run(signal) {
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      await recorder.flush();
+      await recorder.flush(withinMs);
     },
   };
 }

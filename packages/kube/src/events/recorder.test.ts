@@ -173,3 +173,23 @@ test('writes keep to their rate, and what nobody writes is not kept for ever', a
   await flushed;
   expect(writes().length).toBeLessThanOrEqual(4_096 + 25);
 });
+
+test('a flush that must end in time drops what is left and leaves no timer', async () => {
+  const { recorder, clock, client, writes } = newRecorder(new MemoryClient(), { perSecond: 1, burst: 1 });
+  for (let at = 0; at < 10; at += 1) recorder.record(about, { ...ready, message: `m${at}` });
+  client.before = ({ verb }) => {
+    if (verb === 'create' && writes().length === 2) throw new ConnectionError('reset');
+  };
+  const flushed = recorder.flush(2_500);
+  await settled();
+  for (let time = 0; time < 5; time += 1) {
+    clock.advance(500);
+    await settled();
+  }
+  await flushed;
+  expect(writes().length).toBe(3);
+  clock.advance(60_000);
+  await settled();
+  expect(writes().length).toBe(3);
+  expect(clock.pending).toBe(0);
+});

@@ -16,6 +16,6 @@ export interface EventContent {
  */
 export interface EventRecorder {
   record(object: KubeObject, content: EventContent): void;
-  /** Resolves when what was recorded is written or dropped. */
-  flush(): Promise<void>;
+  /** Resolves when what was recorded is written or dropped; after `withinMs` what is left is dropped. */
+  flush(withinMs?: number): Promise<void>;
 }

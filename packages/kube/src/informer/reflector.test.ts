@@ -165,6 +165,30 @@ describe('an informer', () => {
     await running.stop();
   });
 
+  test('waits little after a failure that follows two good minutes', async () => {
+    const client = new MemoryClient();
+    client.before = () => {
+      throw refusal(500, 'InternalError');
+    };
+    const running = await start(client);
+    for (let time = 0; time < 5; time += 1) {
+      running.clock.advance(running.clock.nextIn);
+      await settled();
+    }
+    client.before = () => {};
+    running.clock.advance(30_000);
+    await settled();
+    expect(running.informer.synced).toBe(true);
+    running.clock.advance(120_000);
+    client.drop(refusal(500, 'InternalError'));
+    await settled();
+    const before = running.verbs().length;
+    running.clock.advance(1_600);
+    await settled();
+    expect(running.verbs().length).toBe(before + 1);
+    await running.stop();
+  });
+
   test('does not spin when watches end at once', async () => {
     const client = new MemoryClient();
     client.before = (call) => {

@@ -67,15 +67,18 @@ export class Reflector<T extends KubeObject> {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const startedAt = this.#options.clock.monotonic();
+      const lasted = () => this.#options.clock.monotonic() - startedAt;
       let wait: number;
       try {
         if (this.#resourceVersion === undefined) await this.#list(signal);
-        wait = (await this.#watch(signal)) ? 0 : this.#backoff.next();
+        const inOrder = await this.#watch(signal);
+        this.#backoff.wentWell(lasted());
+        wait = inOrder ? 0 : this.#backoff.next();
       } catch (error) {
         if (signal.aborted) return;
-        wait = this.#afterFailure(error, this.#options.clock.monotonic() - startedAt);
+        this.#backoff.wentWell(lasted());
+        wait = this.#afterFailure(error, lasted());
       }
-      this.#backoff.wentWell(this.#options.clock.monotonic() - startedAt);
       if (wait > 0) await this.#pause(wait, signal);
     }
   }
