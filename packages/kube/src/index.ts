@@ -24,7 +24,7 @@ export { microTime } from './lease/lease.ts';
 export type { Lease, LeaseSpec } from './lease/lease.ts';
 export * from './lease/term.ts';
 export * from './manager/checks.ts';
-export * from './manager/group.ts';
+export { RunnableError } from './manager/group.ts';
 export * from './manager/http-server.ts';
 export * from './manager/manager.ts';
 export * from './metrics/metrics.ts';
