@@ -36,7 +36,7 @@ describe('RequestLimit', () => {
     const abort = new AbortController();
     const first = limit.take(abort.signal);
     let second = false;
-    void limit.take()?.then(() => {
+    void limit.take()?.finally(() => {
       second = true;
     });
     abort.abort(new Error('enough'));
