@@ -21,6 +21,10 @@ export class Backoff {
 
   /** Tells how long things went well. */
   wentWell(ms: number): void {
-    if (ms >= Backoff.goodMs) this.#step = 0;
+    if (ms >= Backoff.goodMs) this.reset();
+  }
+
+  reset(): void {
+    this.#step = 0;
   }
 }

@@ -33,7 +33,7 @@ export interface ReflectorOptions<T extends KubeObject> {
 const watchSeconds = 300;
 /** A watch that ends sooner without a single event counts as a failure, or it would spin. */
 const tooShortMs = 1_000;
-/** A broken watch that had lived so long is resumed without a wait. */
+/** A broken watch that had lived so long, or had brought anything new, is resumed without a wait. */
 const steadyMs = 5_000;
 /** Servers that send bookmarks do so every minute; three minutes of silence after one mean a half-open connection. */
 const silenceMs = 180_000;
@@ -67,6 +67,7 @@ export class Reflector<T extends KubeObject> {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const startedAt = this.#options.clock.monotonic();
+      const place = this.#resourceVersion;
       const lasted = () => this.#options.clock.monotonic() - startedAt;
       let wait: number;
       try {
@@ -77,7 +78,7 @@ export class Reflector<T extends KubeObject> {
       } catch (error) {
         if (signal.aborted) return;
         this.#backoff.wentWell(lasted());
-        wait = this.#afterFailure(error, lasted());
+        wait = this.#afterFailure(error, lasted(), this.#resourceVersion !== place);
       }
       if (wait > 0) await this.#pause(wait, signal);
     }
@@ -151,7 +152,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   /** @returns milliseconds to wait. */
-  #afterFailure(error: unknown, lastedMs: number): number {
+  #afterFailure(error: unknown, lastedMs: number, progress: boolean): number {
     const { resource, logger, optional } = this.#options;
     if (isExpired(error)) {
       this.#resourceVersion = undefined;
@@ -164,7 +165,8 @@ export class Reflector<T extends KubeObject> {
       return recheckMs * (1 + this.#options.random());
     }
     if (isNotFound(error)) this.#resourceVersion = undefined;
-    if (error instanceof ConnectionError && lastedMs >= steadyMs) {
+    if (error instanceof ConnectionError && (progress || lastedMs >= steadyMs)) {
+      this.#backoff.reset();
       logger.log('debug', 'watch broke off and resumes', { resource: resource.plural, error });
       return 0;
     }

@@ -73,7 +73,7 @@ afterEach(async () => {
 function start(identity: string): Candidate {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('candidate.ts', import.meta.url)), namespace, identity],
+    [fileURLToPath(new URL('../testing/candidate-process.ts', import.meta.url)), namespace, identity],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -3,9 +3,9 @@ import { createClient } from '../client/create-client.ts';
 import { systemClock } from '../clock.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { silentLogger } from '../logger.ts';
-import { configMaps } from '../testing/objects.ts';
-import { createElection } from './election.ts';
-import { leaderGuard } from './leader-guard.ts';
+import { configMaps } from './objects.ts';
+import { createElection } from '../lease/election.ts';
+import { leaderGuard } from '../lease/leader-guard.ts';
 
 const [namespace, identity] = process.argv.slice(2) as [string, string];
 const say = (what: string) => process.stdout.write(`${what}\n`);
