@@ -51,3 +51,5 @@ export { createCertificateKeeper, serviceNames } from './admission/certificates/
 export type { CertificateKeeper, CertificateKeeperOptions } from './admission/certificates/keeper.ts';
 export { fixedCertificate } from './admission/certificates/serving-certificate.ts';
 export type { KeyPair, ServingCertificate } from './admission/certificates/serving-certificate.ts';
+export * from './stream/pod-logs.ts';
+export * from './stream/port-forward.ts';

@@ -211,6 +211,12 @@ function execCredentials(exec: object): Credentials {
   return load({ kubeconfig: kubeconfig({ user: { token: undefined, exec } }), env: process.env }).credentials;
 }
 
+async function failure(exec: object): Promise<ConfigError> {
+  const error = await Promise.resolve(execCredentials(exec).current()).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ConfigError);
+  return error as ConfigError;
+}
+
 describe('the user', () => {
   test('token, certificate, token file', async () => {
     expect(await credential({})).toEqual({ token: 't' });
@@ -261,12 +267,6 @@ describe('exec plugins', () => {
   });
   const printing = (status: object, apiVersion = version) =>
     script(`console.log('${JSON.stringify({ kind: 'ExecCredential', apiVersion, status })}')`);
-  const failure = async (exec: object) => {
-    const error = await Promise.resolve(execCredentials(exec).current()).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(ConfigError);
-    return error as ConfigError;
-  };
-
   test('are kept until they expire', async () => {
     const body = `
       const { readFileSync, writeFileSync } = require('node:fs');
