@@ -23,7 +23,7 @@ import { watchEvents } from './watch.ts';
 /** A client that also carries what is no JSON: logs, and WebSockets into pods. */
 export interface StreamingClient extends Client {
   /**
-   * The body of a GET as it comes, e.g. a pod's log. Ends with an error where the connection breaks; destroy it to end it early, or abort.
+   * The body of a GET as it comes, e.g. a pod's log; `timeoutMs` holds until it begins. Ends with an error where the connection breaks; destroy it to end it early, or abort.
    * Errors as for `get`.
    */
   stream(

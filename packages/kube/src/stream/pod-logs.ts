@@ -47,7 +47,11 @@ export async function* podLogs(
   });
   const aborted = () => signal?.aborted === true;
   if (aborted()) return;
-  const response = await client.stream(objectPath(pods, pod, 'log') + query, signal === undefined ? {} : { signal });
+  const response = await client.stream(objectPath(pods, pod, 'log') + query, {
+    ...(signal === undefined ? {} : { signal }),
+    // The answer to `follow` begins with the first line, which may be long in coming.
+    ...(follow === true ? { timeoutMs: Number.POSITIVE_INFINITY } : {}),
+  });
   const end = () => response.destroy();
   signal?.addEventListener('abort', end, { once: true });
   try {
