@@ -1,7 +1,8 @@
 import type { Condition } from '@kaito/api';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assess, policies } from './assess.ts';
+import { assess } from './assess.ts';
+import { policies } from './policies/index.ts';
 import type { RootCause } from './assessment.ts';
 import type { Evidence, Fault, ProcessExit } from './evidence.ts';
 import {

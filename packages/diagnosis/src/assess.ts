@@ -1,36 +1,17 @@
 import { type Condition, type Workspace, type WorkspaceState, conditionTypes, isTrue } from '@kaito/api';
 import type { Plan } from '@kaito/planner';
-import type { Assessment } from './assessment.ts';
+import type { Assessment, Phase, RootCause } from './assessment.ts';
 import { describeConditions, resourcesReady } from './conditions.ts';
+import { createDeadline } from './deadline.ts';
 import type { Evidence } from './evidence.ts';
 import { describePhases } from './phases.ts';
-import { otherFault, portInUse, weightsFault } from './policies/faults.ts';
-import { beingDeleted, draining, supervisorGone } from './policies/lifecycle.ts';
-import { nodeClaimFailing, nodesMissing } from './policies/nodes.ts';
-import { planRefused } from './policies/plan.ts';
-import type { Policy, View } from './policies/policy.ts';
-import { crashLoop, serverCrashed } from './policies/process.ts';
-import { slowerThanExpected, waiting } from './policies/progress.ts';
-
-/** In the order in which they are asked; the first that hits names the root cause. */
-export const policies: readonly Policy[] = [
-  planRefused,
-  beingDeleted,
-  nodeClaimFailing,
-  nodesMissing,
-  weightsFault,
-  portInUse,
-  otherFault,
-  crashLoop,
-  supervisorGone,
-  serverCrashed,
-  draining,
-  slowerThanExpected,
-];
+import { policies } from './policies/index.ts';
+import type { View } from './policies/policy.ts';
+import { waiting } from './policies/progress.ts';
 
 /**
  * Says how a Workspace is, from what a shell has seen: conditions, phases, the one root cause with its remedy, and the endpoint. Pure.
- * Ready, no root cause, and a present endpoint are the same thing.
+ * Ready and no root cause are the same thing; only a Workspace that is Ready has an endpoint.
  *
  * `previous` are the conditions last written (default: those in the Workspace's status); they keep their `lastTransitionTime` while
  * their status does not change. A Workspace that has been Ready once (`status.state` is Ready or NotReady, or `previous` says so) is
@@ -43,28 +24,47 @@ export function assess(
   now: Date,
   previous: readonly Condition[] = workspace.status?.conditions ?? [],
 ): Assessment {
-  const process = evidence.process;
-  const serving =
-    plan.admitted && evidence.deleting !== true && process?.pid !== undefined && process.readiness === 'ready';
-  const endpoint = serving && resourcesReady(plan, evidence) ? process.endpoint : undefined;
-  const phases = describePhases(plan, evidence, endpoint !== undefined, now);
-  const view: View = { workspace, plan, evidence, phases, now };
-  const rootCause = endpoint === undefined ? findCause(view) : undefined;
+  const ready = plan.target === 'cluster' ? servesInCluster(plan, evidence) : servesHere(plan, evidence);
+  const endpoint = ready ? (evidence.process?.endpoint ?? evidence.serviceEndpoint) : undefined;
+  const phases = describePhases(plan, evidence, ready, now);
+  const deadline = createDeadline(now);
+  const view: View = { workspace, plan, evidence, phases, now, passed: deadline.passed };
+  const rootCause = ready ? undefined : findCause(view);
+  const lookAgainAfterMs = deadline.nextMs();
   return {
-    state: stateOf(workspace, endpoint !== undefined, previous),
+    state: stateOf(workspace, ready, previous),
     conditions: describeConditions(workspace, plan, evidence, rootCause, now, previous),
-    phases,
+    phases: plan.target === 'cluster' ? phases.map((phase) => halted(phase, rootCause)) : phases,
     ...(rootCause !== undefined && { rootCause }),
     ...(endpoint !== undefined && { endpoint }),
+    ...(lookAgainAfterMs !== undefined && { lookAgainAfterMs }),
   };
 }
 
-function findCause(view: View): NonNullable<Assessment['rootCause']> {
+function servesHere(plan: Plan, evidence: Evidence): boolean {
+  const process = evidence.process;
+  const answers = process?.pid !== undefined && process.readiness === 'ready' && process.endpoint !== undefined;
+  return plan.admitted && evidence.deleting !== true && answers && resourcesReady(plan, evidence);
+}
+
+/** All replicas that are wanted are ready and of the newest template, none of an older one is left. */
+function servesInCluster(plan: Plan, { deleting, managedElsewhere, workload }: Evidence): boolean {
+  if (!plan.admitted || deleting === true || managedElsewhere !== undefined || workload === undefined) return false;
+  const { observed, wantedReplicas: wanted, readyReplicas, updatedReplicas, replicas = updatedReplicas } = workload;
+  return observed && wanted > 0 && readyReplicas >= wanted && updatedReplicas >= wanted && replicas <= updatedReplicas;
+}
+
+function findCause(view: View): RootCause {
   for (const policy of policies) {
     const cause = policy(view);
     if (cause !== undefined) return cause;
   }
   return waiting(view);
+}
+
+/** A phase that does not go on before a person acts has failed. */
+function halted(phase: Phase, cause: RootCause | undefined): Phase {
+  return cause?.needs === 'person' && phase.state === 'running' ? { ...phase, state: 'failed' } : phase;
 }
 
 function stateOf(workspace: Workspace, ready: boolean, previous: readonly Condition[]): WorkspaceState {

@@ -6,6 +6,9 @@ export function nodesAreReady(nodes: NodesEvidence): boolean {
   return nodes.ready.length >= nodes.wanted;
 }
 
+/** The gpu-provisioner says Unknown with this reason when the cloud refuses a machine. */
+const launchFailed = 'LaunchFailed';
+
 const steps = ['Launched', 'Registered', 'Initialized'] as const;
 
 export interface NodeClaimTrouble {
@@ -18,7 +21,7 @@ export interface NodeClaimTrouble {
 
 /**
  * The first NodeClaim condition that is not True, in the order Launched, Registered, Initialized; one that reports an error comes
- * before one that only waits (`Unknown`, no reason, or `AwaitingReconciliation`). Undefined when all are up, or none is given.
+ * before one that only waits (`Unknown` but for `LaunchFailed`, no reason, or `AwaitingReconciliation`). Undefined when all are up, or none is given.
  */
 export function failingNodeClaim(claims: readonly NodeClaimEvidence[] | undefined): NodeClaimTrouble | undefined {
   let pending: NodeClaimTrouble | undefined;
@@ -28,7 +31,7 @@ export function failingNodeClaim(claims: readonly NodeClaimEvidence[] | undefine
       if (condition?.status === 'True') continue;
       const waits =
         condition === undefined ||
-        condition.status === 'Unknown' ||
+        (condition.status === 'Unknown' && condition.reason !== launchFailed) ||
         condition.reason === '' ||
         condition.reason === conditionReasons.awaitingReconciliation;
       const trouble: NodeClaimTrouble = {

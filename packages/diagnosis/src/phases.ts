@@ -51,7 +51,10 @@ function describe(name: PhaseName, plan: Plan, evidence: Evidence, serving: bool
   const end = state === 'done' && seen?.endedAt !== undefined ? new Date(seen.endedAt) : now;
   const seconds =
     state === 'waiting' || seen?.startedAt === undefined ? undefined : secondsBetween(seen.startedAt, end);
-  const detail = detailOf(name, state, seen, evidence, seconds, expectedSeconds);
+  const detail =
+    plan.target === 'cluster'
+      ? lastingDetail(state, seen)
+      : detailOf(name, state, seen, evidence, seconds, expectedSeconds);
   return {
     name,
     state,
@@ -73,10 +76,16 @@ function stateOf(
   if (name === 'Serving' && serving) return 'done';
   if (seen?.fault?.kind === 'terminal') return 'failed';
   if (name === 'ModelLoaded' && evidence.process?.gaveUp === true) return 'failed';
+  if (name === 'Serving' && plan.target === 'cluster') return seen?.startedAt === undefined ? 'waiting' : 'running';
   if (name === 'Serving')
     return seen?.startedAt === undefined || evidence.process?.pid === undefined ? 'waiting' : 'running';
   if (seen?.endedAt !== undefined) return 'done';
   return seen?.startedAt === undefined ? 'waiting' : 'running';
+}
+
+/** In a cluster a phase is told of in a status, where words that change with every look would be a write each. */
+function lastingDetail(state: Phase['state'], seen: PhaseEvidence | undefined): string | undefined {
+  return state === 'running' || state === 'failed' ? (seen?.fault?.message ?? seen?.detail) : undefined;
 }
 
 function detailOf(

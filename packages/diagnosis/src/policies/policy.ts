@@ -10,6 +10,11 @@ export interface View {
   readonly evidence: Evidence;
   readonly phases: readonly Phase[];
   readonly now: Date;
+  /**
+   * True when so many seconds have gone since that time (RFC 3339). Where they have not, the judgement is to be made again when they have:
+   * the only way in which a policy may let time decide. False for a time that is absent or does not parse.
+   */
+  readonly passed: (since: string | undefined, seconds: number) => boolean;
 }
 
 /** Looks for one kind of trouble: the cause when it is there, else undefined. */

@@ -13,8 +13,8 @@ export interface ClockInput {
   readonly pods: readonly PodEvidence[];
 }
 
-/** The name of the init container that fetches the weights. */
-const weightsContainer = 'weights';
+/** The names of the init containers that fetch the weights and the adapters. */
+const fetches = /^(?:weights|adapter-\d+)$/;
 
 /**
  * The phases of a Workspace in a cluster, all from times that the cluster keeps, so that an operator that starts anew shows the same clock. A
@@ -55,14 +55,16 @@ export function phaseClock(input: ClockInput): PhaseEvidence[] {
 
 /** The weights lie in the image, unless an init container fetches them. */
 function weightsPhase(pods: readonly PodEvidence[], wanted: number, imageEnded: string | undefined): PhaseEvidence {
-  const fetching = pods.flatMap((pod) => pod.containers.filter(({ init, name }) => init && name === weightsContainer));
-  if (fetching.length === 0) return phase('WeightsReady', imageEnded, imageEnded);
-  const began = earliest(fetching.map(({ startedAt }) => startedAt));
-  const ended = latest(
-    fetching.map(({ exitCode, finishedAt }) => (exitCode === 0 ? finishedAt : undefined)),
-    wanted,
+  const fetching = pods.map((pod) => pod.containers.filter(({ init, name }) => init && fetches.test(name)));
+  if (fetching.every((containers) => containers.length === 0)) return phase('WeightsReady', imageEnded, imageEnded);
+  const began = earliest(fetching.flat().map(({ startedAt }) => startedAt));
+  const ends = fetching.map((containers) =>
+    latest(
+      containers.map(({ exitCode, finishedAt }) => (exitCode === 0 ? finishedAt : undefined)),
+      containers.length,
+    ),
   );
-  return phase('WeightsReady', began, ended);
+  return phase('WeightsReady', began, latest(ends, wanted));
 }
 
 function rank(pod: PodEvidence): number {
