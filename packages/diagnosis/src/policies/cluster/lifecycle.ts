@@ -1,5 +1,6 @@
 import { brief, listed } from '../../brevity.ts';
 import type { Policy } from '../policy.ts';
+import { apiFault } from './api-faults.ts';
 import { scope } from './kubectl.ts';
 
 /** Another operator looks after this Workspace; what it does is not ours to judge. */
@@ -20,6 +21,9 @@ const hangingSeconds = 900;
 export const deletionWaits: Policy = (view) => {
   const { evidence, workspace, plan } = view;
   if (evidence.deleting !== true || plan.target !== 'cluster') return undefined;
+  const refused = apiFault(view);
+  if (refused !== undefined)
+    return { ...refused, message: brief(`the Workspace is being deleted; ${refused.message}`) };
   const waitsFor = evidence.deletionWaitsFor ?? [];
   const [first] = waitsFor;
   if (first === undefined) return { code: 'Deleting', message: 'the Workspace is being deleted', needs: 'time' };

@@ -33,9 +33,9 @@ export function gather(seen: Sighting): Evidence {
   const ref = { namespace: workspace.metadata.namespace ?? '', name: workspace.metadata.name ?? '' };
   const key = keyOf(workspace);
   const workload = workloadOf(plan, caches, ref);
-  const isCurrent = currentPods(workload, caches.replicaSets?.byIndex(indexes.workspace, key) ?? []);
-  const pods = caches.pods
-    .byIndex(indexes.workspace, key)
+  const live = caches.pods.byIndex(indexes.workspace, key);
+  const isCurrent = currentPods(workload, caches.replicaSets?.byIndex(indexes.workspace, key) ?? [], live);
+  const pods = live
     .map((pod) => withWarnings(podEvidence(pod, isCurrent(pod)), seen.warnings))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const seenWorkload = workload && workloadEvidence(workload);

@@ -38,16 +38,17 @@ export async function publish(
   signal?: AbortSignal,
 ): Promise<Published> {
   const now = deps.clock.now();
-  const sighting: Sighting = { ...seen, caches: deps.caches };
+  const workspace = newest(deps, seen.workspace);
+  const sighting: Sighting = { ...seen, workspace, caches: deps.caches };
   let evidence = gather(sighting);
-  const silent = silentSubjects(deps, seen.workspace, evidence, now);
+  const silent = silentSubjects(deps, workspace, evidence, now);
   if (silent.length > 0) {
     const warnings = new Map<string, Warnings>();
     for (const subject of silent) warnings.set(subject.name, await deps.warnings(subject, signal));
     evidence = gather({ ...sighting, warnings });
   }
   const hanging = silent.length > 0 ? hangingMs : undefined;
-  const { workspace, plan, nodes } = seen;
+  const { plan, nodes } = seen;
   const { status, lookAgainAfterMs } = statusOf({
     workspace,
     plan,
@@ -62,6 +63,13 @@ export async function publish(
   const written = await writeStatus(deps, workspace, status);
   if (written !== undefined) announce(workspace.status, status, deps.recorder, written);
   return { workspace: written, ...wait(lookAgainAfterMs, hanging) };
+}
+
+/** The Workspace as this process last wrote it during the reconcile, so that the next write meets no conflict. */
+function newest({ caches }: Pick<Dependencies, 'caches'>, workspace: Live<Workspace>): Live<Workspace> {
+  const { namespace = '', name = '', uid, generation } = workspace.metadata;
+  const cached = caches.workspaces.get({ namespace, name });
+  return cached?.metadata.uid === uid && cached?.metadata.generation === generation ? (cached ?? workspace) : workspace;
 }
 
 function wait(...times: readonly (number | undefined)[]): { readonly requeueAfterMs?: number } {

@@ -25,11 +25,12 @@ const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
 /**
  * Whether a pod is of the workload's newest template: by `status.updateRevision` of a StatefulSet, by the newest ReplicaSet of a
- * Deployment. Undefined where that cannot be told.
+ * Deployment, or, where ReplicaSets are not watched, by the newest of the `pods`. Undefined where that cannot be told.
  */
 export function currentPods(
   workload: Live<Deployment> | Live<StatefulSet> | undefined,
   replicaSets: readonly Live<ReplicaSet>[],
+  pods: readonly Live<Pod>[],
 ): (pod: Live<Pod>) => boolean | undefined {
   if (workload === undefined) return () => undefined;
   if (workload.kind === 'StatefulSet') {
@@ -40,10 +41,28 @@ export function currentPods(
   const newest = newestOf(
     replicaSets.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === workload.metadata.uid)),
   );
-  return (pod) =>
-    newest === undefined
-      ? undefined
-      : pod.metadata.ownerReferences?.some(({ uid }) => uid === newest.metadata.uid) === true;
+  if (newest !== undefined) {
+    return (pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === newest.metadata.uid) === true;
+  }
+  const hash = newestHash(pods);
+  return (pod) => (hash === undefined ? undefined : pod.metadata.labels?.[templateHash] === hash);
+}
+
+const templateHash = 'pod-template-hash';
+
+function made({ metadata }: Live<Pod>): string {
+  return metadata.creationTimestamp ?? '';
+}
+
+/** The template of the pod that was made last; undefined where pods of several templates were made in the same second. */
+function newestHash(pods: readonly Live<Pod>[]): string | undefined {
+  let latest = '';
+  for (const pod of pods) if (made(pod) > latest) latest = made(pod);
+  const hashes = new Set(
+    pods.filter((pod) => made(pod) === latest).map(({ metadata }) => metadata.labels?.[templateHash]),
+  );
+  const [hash] = hashes;
+  return hashes.size === 1 ? hash : undefined;
 }
 
 function revisionOf(set: Live<ReplicaSet>): number {
