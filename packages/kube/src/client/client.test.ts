@@ -6,6 +6,7 @@ import type { ClusterConfig, Credentials } from '../config/cluster-config.ts';
 import { silentLogger } from '../logger.ts';
 import { configMaps, leases, pods } from '../resources.ts';
 import type { Live } from '../resources.ts';
+import { ManualClock, settled } from '../testing/manual-clock.ts';
 import { answerJson, refuse, selfSigned, stubServer } from '../testing/stub-server.ts';
 import type { StubHandler, StubServer } from '../testing/stub-server.ts';
 import type { StreamingClient } from './api-client.ts';
@@ -339,6 +340,32 @@ describe('lists', () => {
       answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: null }),
     );
     expect(await clientOf(server.config).list(configMaps)).toEqual({ items: [], resourceVersion: '1' });
+  });
+});
+
+describe('the limit', () => {
+  test('lets a burst through at once, then so many each second, and what is aborted meanwhile goes', async () => {
+    const clock = new ManualClock();
+    const server = await stub((_, response) => answerJson(response, 200, pod));
+    const client = clientOf(server.config, { clock, qps: 10, burst: 2 });
+    await client.get(pods, ref);
+    await client.get(pods, ref);
+    const abort = new AbortController();
+    const aborted = failure(client.get(pods, ref, { signal: abort.signal }));
+    const waiting = client.get(pods, ref);
+    await settled();
+    expect(server.requests).toHaveLength(2);
+    abort.abort(new Error('enough'));
+    expect(await aborted).toMatchObject({ message: 'enough' });
+    clock.advance(200);
+    await waiting;
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('one that lets nothing through is refused', async () => {
+    const server = await stub(() => {});
+    expect(() => clientOf(server.config, { qps: 0 })).toThrow(RangeError);
+    expect(() => clientOf(server.config, { qps: 5, burst: 0 })).toThrow(RangeError);
   });
 });
 

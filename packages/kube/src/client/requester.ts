@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ClusterConfig, Credential } from '../config/cluster-config.ts';
 import type { Clock } from '../clock.ts';
+import { TokenBucket } from '../queue/rate-limit.ts';
 import { Agents } from './agents.ts';
 import type { Lane } from './agents.ts';
 import { apiError } from './api-error.ts';
@@ -12,7 +13,6 @@ import type { ConnectionError } from './errors.ts';
 import { exchange, openStream, WireError } from './exchange.ts';
 import type { Answer, Outgoing } from './exchange.ts';
 import { identityHeaders } from './identity.ts';
-import { RequestLimit } from './rate-limit.ts';
 import { maxTries, retryAfterMs } from './retry.ts';
 import { warningsOf } from './warning.ts';
 
@@ -49,7 +49,7 @@ export class Requester {
   readonly #config: ClusterConfig;
   readonly #options: RequesterOptions;
   readonly #agents: Agents;
-  readonly #limit: RequestLimit | undefined;
+  readonly #limit: TokenBucket | undefined;
   readonly #host: string;
   readonly #hostname: string;
   readonly #port: string;
@@ -66,10 +66,7 @@ export class Requester {
     this.#hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
     this.#port = url.port === '' ? (this.#secure ? '443' : '80') : url.port;
     this.#prefix = url.pathname.replace(/\/+$/, '');
-    this.#limit =
-      options.qps === undefined
-        ? undefined
-        : new RequestLimit({ qps: options.qps, burst: options.burst ?? options.qps * 2, clock: options.clock });
+    this.#limit = bucketOf(options);
   }
 
   /** The answer to `call`, read whole. @throws ApiError, ConnectionError, ConfigError, or the signal's reason */
@@ -77,7 +74,8 @@ export class Requester {
     const urgent = isUrgent(call);
     const lane: Lane = urgent ? 'streams' : 'calls';
     for (let attempt = 1; ; attempt += 1) {
-      if (!urgent) await this.#limit?.take(options.signal);
+      const turnMs = urgent ? 0 : (this.#limit?.take() ?? 0);
+      if (turnMs > 0) await this.#pause(turnMs, options.signal);
       try {
         const once = () =>
           this.#authorized(options.signal, (credential) => this.#exchange(call, credential, lane, options));
@@ -240,6 +238,13 @@ export class Requester {
       else signal?.addEventListener('abort', aborted, { once: true });
     });
   }
+}
+
+function bucketOf({ qps, burst = (qps ?? 0) * 2, clock }: RequesterOptions): TokenBucket | undefined {
+  if (qps === undefined) return undefined;
+  if (!(qps > 0) || !(burst >= 1))
+    throw new RangeError(`a limit of ${qps} requests per second with a burst of ${burst} lets nothing through`);
+  return new TokenBucket(clock, { perSecond: qps, burst });
 }
 
 /** A Lease that waits behind other requests is a leadership lost. */
