@@ -54,9 +54,14 @@ function updated(object: unknown, old: Workspace, options: WorkspaceHandlerOptio
   const { existingNodesOnly = false } = options;
   const findings = validateWorkspace(object, { old, existingNodesOnly }).filter(concernsPeople);
   if (!changed) {
-    const own = findings.filter(({ path }) => path?.startsWith('metadata') === true);
-    if (!annotated) return own.filter(({ severity }) => severity === 'error');
-    return [...own, ...(hasError(own) ? [] : exposureFindings(object))];
+    const errors = findings.filter(
+      ({ path, severity }) => severity === 'error' && path?.startsWith('metadata') === true,
+    );
+    if (errors.length > 0 || !annotated) return errors;
+    return [
+      ...findings.filter(({ path }) => path?.startsWith('metadata.annotations') === true),
+      ...exposureFindings(object),
+    ];
   }
   if (hasError(findings)) return findings;
   return [...findings, ...exposureFindings(object), ...plannedAnew(object, old, options)];
