@@ -163,6 +163,7 @@ function claimsOfOlder(choosing: Choosing): (node: Live<Node>) => Fitness | unde
     for (const { request: other } of older) {
       const left = short.get(other.key) ?? 0;
       if (left === 0 || !carries(node, other.selector)) continue;
+      if (ledger.nodesOf(other).includes(node.metadata.name ?? '')) continue;
       if (fitness(node, { ...choosing, request: other }, { keeps: false, runs: false }).state !== 'fit') continue;
       short.set(other.key, left - 1);
       first ??= other.key;

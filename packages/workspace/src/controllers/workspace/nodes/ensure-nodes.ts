@@ -62,10 +62,10 @@ export async function ensureNodes(given: EnsureNodes): Promise<NodesOutcome> {
   });
   const chosen = [...choice.ready, ...choice.awaitPlugin, ...choice.recovering];
   ledger.hold(request, chosen.map(nameOf));
-  ledger.wait(request, choice.short);
-
   const obstacle = obstacleTo(request.instanceType, given);
   const asking = choice.missing > 0 && obstacle === undefined;
+  // Who rents does not wait for the nodes that others may need.
+  ledger.wait(request, asking ? choice.short - choice.missing : choice.short);
   if (choice.missing > 0 && obstacle !== undefined) {
     const { missing, unfit } = choice;
     // A surge machine that cannot be had is no fault of the Workspace.
@@ -93,6 +93,7 @@ export async function ensureNodes(given: EnsureNodes): Promise<NodesOutcome> {
       }),
     ),
   ]);
+  if (asking && requested.claims.length < choice.missing) ledger.wait(request, choice.short);
   return outcome(given, {
     machines,
     living: living.filter((machine) => !surplus.includes(machine)),

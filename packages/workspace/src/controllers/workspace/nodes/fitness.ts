@@ -93,9 +93,9 @@ export function fitness(
   const room = roomOn(node, request, caches, ledger, keeps);
   if (hasRoom(room, request.demand)) return fit;
   const holders = room.heldBy.length === 0 ? '' : ` beside Workspace ${room.heldBy.join(' and ')}`;
-  return room.gpus < gpus
-    ? unfit('InUse', `has ${Math.max(0, room.gpus)} of the ${gpus} GPUs that a pod needs left${holders}`)
-    : unfit('TooLittleMemory', `has too little memory left${holders}`);
+  if (room.gpus >= gpus) return unfit('TooLittleMemory', `has too little memory left${holders}`);
+  const left = room.gpus > 0 ? `${room.gpus} of the ${gpus} GPUs that a pod needs` : 'no GPU';
+  return unfit('InUse', `has ${left} left${holders}`);
 }
 
 /** A machine type that the catalog knows to have none has none; of others it can only be waited for. */

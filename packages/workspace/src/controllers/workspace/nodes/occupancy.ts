@@ -1,4 +1,5 @@
 import { workspaceLabel } from '@kaito/api';
+import { keyOf } from '@kaito/kube';
 import type { Node } from 'kubernetes-types/core/v1.js';
 import { type Caches, indexes, type Live } from '../../../cache/caches.ts';
 import { type Demand, demandOfPod, greater, nothing, plus } from './demand.ts';
@@ -39,17 +40,19 @@ export function roomOn(
     if (key === request.key || (keeps && !isOlder(other, request))) return;
     inUse.set(key, greater(inUse.get(key) ?? nothing, demand));
   };
-  const allGpus = gpuAllocatable(node);
-  for (const other of caches.workspaces.byIndex(indexes.workerNode, name)) {
-    const { namespace, name: own, uid = '', creationTimestamp = '', deletionTimestamp } = other.metadata;
-    if (deletionTimestamp !== undefined) continue;
-    const gpus = other.status?.plan?.gpusPerPod ?? allGpus;
-    reserve(`${namespace ?? ''}/${own ?? ''}`, { createdAt: creationTimestamp, uid }, { gpus, memoryBytes: 0 });
-  }
+  const promised = new Set<string>();
   for (const { request: other, demand } of ledger.holdsOn(name)) {
     const there = caches.workspaces.get(other.key);
     if (there?.metadata.uid !== other.uid || there.metadata.deletionTimestamp !== undefined) continue;
+    promised.add(other.uid);
     reserve(other.key, other, demand);
+  }
+  const allGpus = gpuAllocatable(node);
+  for (const other of caches.workspaces.byIndex(indexes.workerNode, name)) {
+    const { uid = '', creationTimestamp = '', deletionTimestamp } = other.metadata;
+    if (deletionTimestamp !== undefined || promised.has(uid)) continue;
+    const gpus = other.status?.plan?.gpusPerPod ?? allGpus;
+    reserve(keyOf(other), { createdAt: creationTimestamp, uid }, { gpus, memoryBytes: 0 });
   }
   let gpus = allGpus;
   let memoryBytes = memoryAllocatable(node);
