@@ -1,0 +1,1 @@
+export { createOrphanController, orphanControllerName } from './orphans.ts';
