@@ -16,6 +16,7 @@ import type {
   WriteOptions,
 } from './client.ts';
 import { isExpired } from './errors.ts';
+import { deleteBody, selectors, writeQuery } from './parameters.ts';
 import { objectPath, queryText, resourcePath } from './path.ts';
 import type { Requester, SendOptions, Upgrade } from './requester.ts';
 import { watchEvents } from './watch.ts';
@@ -272,37 +273,4 @@ function needNamespace<At extends { readonly namespace: string | undefined }>(re
   if (resource.namespaced && (at.namespace === undefined || at.namespace === ''))
     throw new TypeError(`${resource.plural} are namespaced: name the namespace`);
   return at;
-}
-
-function writeQuery(options: WriteOptions) {
-  return {
-    fieldManager: options.fieldManager,
-    fieldValidation: options.fieldValidation,
-    dryRun: options.dryRun === true ? 'All' : undefined,
-  };
-}
-
-function selectors(options: { readonly labelSelector?: string; readonly fieldSelector?: string }) {
-  return { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
-}
-
-function deleteBody(options: DeleteOptions): { readonly body?: unknown } {
-  const { propagationPolicy, gracePeriodSeconds, preconditions, dryRun } = options;
-  if (
-    propagationPolicy === undefined &&
-    gracePeriodSeconds === undefined &&
-    preconditions === undefined &&
-    dryRun !== true
-  )
-    return {};
-  return {
-    body: {
-      apiVersion: 'v1',
-      kind: 'DeleteOptions',
-      propagationPolicy,
-      gracePeriodSeconds,
-      preconditions,
-      ...(dryRun === true ? { dryRun: ['All'] } : {}),
-    },
-  };
 }

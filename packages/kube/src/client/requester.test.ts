@@ -126,3 +126,17 @@ describe('around the calls', () => {
     expect(isExpired(await failure(clientOf(server.config).get(pods, ref)))).toBe(true);
   });
 });
+
+test('a login that takes long can be aborted', async () => {
+  const server = await stub((_, response) => answerJson(response, 200, pod));
+  const login = Promise.withResolvers<{ readonly token: string }>();
+  const client = clientOf(server.configWith({ current: () => login.promise, refused: () => false }));
+  const abort = new AbortController();
+  const aborted = failure(client.get(pods, ref, { signal: abort.signal }));
+  const other = client.get(pods, ref, { signal: new AbortController().signal });
+  abort.abort(new Error('enough'));
+  expect(await aborted).toMatchObject({ message: 'enough' });
+  login.resolve({ token: 'late' });
+  await other;
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer late']);
+});

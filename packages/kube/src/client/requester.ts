@@ -138,13 +138,13 @@ export class Requester {
   /** Sends with what proves who we are, and once more with something newer where the server did not accept it. */
   async #authorized<T>(signal: AbortSignal | undefined, attempt: (credential: Credential) => Promise<T>): Promise<T> {
     const { credentials } = this.#config;
-    const credential = await credentials.current(signal);
+    const credential = await abortable(credentials.current(signal), signal);
     try {
       return await attempt(credential);
     } catch (error) {
       const refused = error instanceof ApiError && error.status.code === 401;
       if (!refused || !credentials.refused(credential)) throw error;
-      return await attempt(await credentials.current(signal));
+      return await attempt(await abortable(credentials.current(signal), signal));
     }
   }
 
@@ -238,6 +238,17 @@ export class Requester {
       else signal?.addEventListener('abort', aborted, { once: true });
     });
   }
+}
+
+/** A login that many wait for goes on when one of them is aborted. */
+function abortable<T>(value: T | Promise<T>, signal: AbortSignal | undefined): T | Promise<T> {
+  if (signal === undefined || !(value instanceof Promise)) return value;
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason as Error);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
 }
 
 function bucketOf({ qps, burst = (qps ?? 0) * 2, clock }: RequesterOptions): TokenBucket | undefined {
