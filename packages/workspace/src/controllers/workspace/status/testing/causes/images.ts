@@ -1,0 +1,107 @@
+import { acrImage } from '../objects.ts';
+import { type Case, pulls } from './case.ts';
+
+export const images: readonly Case[] = [
+  {
+    name: '401 from an Azure registry',
+    world: pulls(
+      'ErrImagePull',
+      `failed to pull and unpack image "${acrImage}": failed to resolve reference "${acrImage}": failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://contoso.azurecr.io/oauth2/token?scope=repository%3Amodels%2Fphi-2%3Apull&service=contoso.azurecr.io: 401 Unauthorized`,
+    ),
+    code: 'ImagePullUnauthorized',
+    needs: 'person',
+    message: /contoso\.azurecr\.io does not let the node pull/,
+    remedy: 'az aks update -n <cluster> -g <resource group> --attach-acr contoso',
+    reason: 'ImagePullError',
+  },
+  {
+    name: 'the same in back-off',
+    world: pulls(
+      'ImagePullBackOff',
+      `Back-off pulling image "${acrImage}": ErrImagePull: failed to pull and unpack image "${acrImage}": failed to resolve reference "${acrImage}": failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://contoso.azurecr.io/oauth2/token: 401 Unauthorized`,
+    ),
+    code: 'ImagePullUnauthorized',
+    needs: 'person',
+  },
+  {
+    name: 'access denied by Docker Hub',
+    world: pulls(
+      'ErrImagePull',
+      'failed to resolve reference "docker.io/acme/phi:1": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+      'acme/phi:1',
+    ),
+    code: 'ImagePullUnauthorized',
+    needs: 'person',
+    remedy: '--docker-server=docker.io',
+  },
+  {
+    name: 'a tag that does not exist',
+    world: pulls(
+      'ErrImagePull',
+      `failed to pull and unpack image "${acrImage}": failed to resolve reference "${acrImage}": contoso.azurecr.io/models/phi-2:0.0.9: not found`,
+    ),
+    code: 'ImagePullNotFound',
+    needs: 'person',
+    remedy: 'az acr repository show-tags -n contoso --repository models/phi-2',
+  },
+  {
+    name: 'manifest unknown',
+    world: pulls(
+      'ErrImagePull',
+      'rpc error: code = NotFound desc = manifest unknown: manifest tagged by "0.0.9" is not found',
+    ),
+    code: 'ImagePullNotFound',
+    needs: 'person',
+  },
+  {
+    name: 'a registry whose name does not resolve',
+    world: pulls(
+      'ErrImagePull',
+      'failed to do request: Head "https://contoso.azurecr.io/v2/models/phi-2/manifests/0.0.9": dial tcp: lookup contoso.azurecr.io on 168.63.129.16:53: no such host',
+    ),
+    code: 'ImagePullNetworkUnreachable',
+    needs: 'person',
+    message: /does not reach contoso\.azurecr\.io/,
+  },
+  {
+    name: 'a rate limit',
+    world: pulls(
+      'ErrImagePull',
+      'toomanyrequests: You have reached your unauthenticated pull rate limit.',
+      'acme/phi:1',
+    ),
+    code: 'ImagePullRateLimited',
+    needs: 'person',
+  },
+  {
+    name: 'a certificate that the node does not trust',
+    world: pulls(
+      'ErrImagePull',
+      'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      'reg.example/phi:1',
+    ),
+    code: 'ImagePullCertificateUntrusted',
+    needs: 'person',
+  },
+  {
+    name: 'an image for another processor',
+    world: pulls('ErrImagePull', 'no match for platform in manifest: not found'),
+    code: 'ImagePullPlatformMissing',
+    needs: 'person',
+  },
+  {
+    name: 'a disk too small for the image',
+    world: pulls('ErrImagePull', 'failed to extract layer sha256:0: write /x: no space left on device'),
+    code: 'NodeDiskFull',
+    needs: 'person',
+    reason: 'ImagePullError',
+  },
+  {
+    name: 'an invalid image name',
+    world: pulls('InvalidImageName', "couldn't parse image name", 'Contoso/Phi'),
+    code: 'ImageNameInvalid',
+    needs: 'person',
+    remedy: 'kubectl edit workspace demo -n team',
+    reason: 'ImagePullError',
+  },
+];
