@@ -1,0 +1,2 @@
+export { adopt } from './adopt.ts';
+export { describeMadeElsewhere, isToBeAdopted, lookForMadeElsewhere, type MadeElsewhere } from './made-elsewhere.ts';
