@@ -1,7 +1,6 @@
-export type { Caches, Live } from './cache/caches.ts';
-export type { Dependencies } from './controllers/workspace/dependencies.ts';
-export type { NodesOutcome, ReleaseOutcome } from './controllers/workspace/nodes/outcome.ts';
-export * from './options.ts';
-export * from './webhook/configuration.ts';
-export { webhookHandlers } from './webhook/handlers.ts';
-export type { WorkspaceHandlerOptions } from './webhook/workspace-handler.ts';
+export { fieldManager } from './options.ts';
+export type { OperatorOptions } from './options.ts';
+export { readSettings, SettingsError } from './settings.ts';
+export type { Settings } from './settings.ts';
+export { setUp } from './setup.ts';
+export type { Surroundings } from './setup.ts';

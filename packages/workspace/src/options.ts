@@ -8,8 +8,6 @@ export interface OperatorOptions {
   readonly systemNamespace: string;
   /** `none`: machines are never rented, Workspaces use existing nodes only. */
   readonly nodeProvisioner: 'karpenter' | 'none';
-  /** Window for held updates where a Workspace names none; same form as `kaito.sh/update-window`. */
-  readonly updateWindow?: string;
   /** Workspaces reconciled at once. */
   readonly concurrency: number;
 }

@@ -14,7 +14,9 @@ beforeEach(async () => {
   stop = new AbortController();
   const caches = [world.caches.workspaces, world.caches.nodeClaims];
   controller = createOrphanController(world.deps);
-  running = Promise.all([...caches.map((cache) => cache.run(stop.signal)), controller.run(stop.signal)]).then(() => undefined);
+  running = Promise.all([...caches.map((cache) => cache.run(stop.signal)), controller.run(stop.signal)]).then(
+    () => undefined,
+  );
   await Promise.all(caches.map((cache) => cache.whenSynced()));
 });
 
