@@ -178,3 +178,8 @@ test('resource.partition is immutable', () => {
   expect(update(old, old)).toEqual([]);
   expect(update(withResource({}), old)).toEqual(['ImmutableField resource.partition']);
 });
+
+test('a stored object whose types an older schema let through is no obstacle', () => {
+  const old = withResource({ labelSelector: { matchExpressions: false } });
+  expect(update(seedWorkspace(), old)).toEqual([]);
+});

@@ -38,7 +38,8 @@ export function validateWorkspace(object: unknown, options: ValidationOptions = 
   const { old } = options;
   if (old !== undefined) {
     findings = findings.map((finding) => ratcheted(finding, object, old));
-    const comparable = !violations.some(({ code }) => code === 'InvalidType');
+    // An older schema may have let other types through.
+    const comparable = ![...violations, ...check(workspaceStructure, old)].some(({ code }) => code === 'InvalidType');
     if (comparable) findings.push(...updateFindings(object as Workspace, old, options.existingNodesOnly));
   }
   return findings.map((finding) => placed(finding, options));

@@ -5,3 +5,5 @@ export * from './manual-clock.ts';
 export * from './memory-client.ts';
 export * from './objects.ts';
 export * from './stub-server.ts';
+export * from '../admission/testing/review-client.ts';
+export * from '../admission/testing/test-certificate.ts';

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCatalog } from '@kaito/catalog';
 import { expect, test } from 'vitest';
-import { rules } from './testing/rules.ts';
-import type { Rule } from './testing/rules.ts';
+import { rules } from './testing/rules/index.ts';
+import type { Rule } from './testing/rules/index.ts';
 import { asked } from './testing/ask.ts';
 import { workspaceHandler } from './workspace-handler.ts';
 

@@ -129,6 +129,17 @@ test('a create without an object is refused', () => {
   );
 });
 
+test.each([90, 110, 3_000])('refuses what is nested deeper than a hundred levels: %i', (depth) => {
+  const nested = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
+  const object = withTemplate({ spec: { containers: [{ name: 'main', image: 'registry.example.com/m:1', nested }] } });
+  const { allowed, causes } = asked(handler, object);
+  expect({ allowed, causes: causes?.map(({ reason }) => reason) }).toEqual(
+    depth < 100 ? { allowed: true, causes: undefined } : { allowed: false, causes: ['TooDeep'] },
+  );
+  // One that was stored all the same can still be changed, and so be mended.
+  expect(asked(handler, object, { oldObject: object }).allowed).toBe(true);
+});
+
 test('plans with the images of the registry that is configured', () => {
   expect(asked(handler, workspaceWith())).toEqual({ allowed: true, warnings: [] });
 });

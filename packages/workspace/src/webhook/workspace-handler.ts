@@ -4,6 +4,7 @@ import type { Finding, Workspace } from '@kaito/api';
 import type { Catalog } from '@kaito/catalog';
 import type { AdmissionHandler } from '@kaito/kube';
 import { nothingKnown, plan } from '@kaito/planner';
+import { isTooDeep, tooDeep } from './depth.ts';
 import { exposureFindings } from './exposure.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -28,6 +29,7 @@ export function workspaceHandler(options: WorkspaceHandlerOptions): AdmissionHan
     if (operation !== 'CREATE' && operation !== 'UPDATE') return { allowed: true };
     if ((subResource ?? '') !== '' || object?.metadata?.deletionTimestamp != null) return { allowed: true };
     if (object === null) return verdictOf([noObject]);
+    if (isTooDeep(object)) return isTooDeep(oldObject) ? { allowed: true } : verdictOf([tooDeep]);
     return verdictOf(
       operation === 'CREATE' || oldObject === null
         ? created(object, options)
