@@ -7,7 +7,7 @@ export const apiFault: Policy = (view) => {
   const faults = view.evidence.faults ?? [];
   const fault = faults.find(({ kind }) => kind === 'terminal') ?? faults[0];
   if (fault === undefined) return undefined;
-  const message = brief(withoutStop(fault.message));
+  const message = brief(withoutStop(fault.message)) || fault.code;
   const advice = fault.remedy ?? lookCloserAt(view);
   return fault.kind === 'terminal'
     ? { code: fault.code, message, needs: 'person', remedy: advice }
