@@ -11,7 +11,7 @@ export const podRules: readonly Rule[] = [
     rule: 'preset and template',
     code: 'MutuallyExclusive',
     path: 'inference.template',
-    by: 'webhook',
+    by: 'schema',
     refused: workspaceWith({
       inference: { preset: { name: 'phi-2' }, template: { spec: { containers: [container] } } },
     }),

@@ -3,7 +3,7 @@ export interface Rule {
   readonly rule: string;
   readonly code: string;
   readonly path: string;
-  /** Who refuses first on a real API server: its own checks of the schema and of metadata, or the webhook. */
+  /** Who refuses first on a real API server: the rules of the CRD and of metadata, or the webhook. */
   readonly by: 'schema' | 'webhook';
   readonly refused: Record<string, unknown>;
   readonly accepted: Record<string, unknown>;
