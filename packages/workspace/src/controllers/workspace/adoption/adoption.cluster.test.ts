@@ -1,0 +1,123 @@
+import { type NodeClaim, type Workspace, workspaceFinalizer, workspaceLabel } from '@kaito/api';
+import {
+  controllerReference,
+  deployments,
+  firstDifference,
+  type KubeObject,
+  replicaSets,
+  services,
+  silentLogger,
+  systemClock,
+} from '@kaito/kube';
+import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Live } from '../../../cache/caches.ts';
+import { createCaches } from '../../../cache/create-caches.ts';
+import { nodeClaims, workspaces } from '../../../cache/resources.ts';
+import { catalog, madeFor, options, planOf, workspace } from '../nodes/testing/world.ts';
+import { ensureNodes, NodeLedger, releaseNodes } from '../nodes/index.ts';
+import { adopt, lookForMadeElsewhere } from './index.ts';
+
+const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
+  (file) => new URL(`../../../../../../charts/kaito/crds/${file}`, import.meta.url).pathname,
+);
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await testCluster();
+  await cluster.applyCrds(crds);
+});
+
+afterAll(async () => {
+  await cluster.close();
+});
+
+/** What KAITO v0.2 leaves behind: a Deployment and a Service without labels, a NodeClaim with a random name. */
+async function goMade(namespace: string): Promise<Live<Workspace>> {
+  const { client } = cluster;
+  const one = await client.create(workspaces, {
+    ...workspace('phi'),
+    metadata: { name: 'phi', namespace, finalizers: [workspaceFinalizer], annotations: { 'kaito.sh/adopt': 'true' } },
+  });
+  const metadata = { name: 'phi', namespace, ownerReferences: [controllerReference(one)] };
+  const matchLabels = { [workspaceLabel]: 'phi' };
+  await client.create(deployments, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      replicas: 1,
+      selector: { matchLabels },
+      template: {
+        metadata: { labels: matchLabels },
+        spec: { containers: [{ name: 'phi', image: 'registry.example/phi:1' }] },
+      },
+    },
+  });
+  await client.create(services, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: { selector: matchLabels, ports: [{ name: 'http', port: 80, targetPort: 5000 }] },
+  });
+  await client.create(nodeClaims, {
+    apiVersion: 'karpenter.sh/v1',
+    kind: 'NodeClaim',
+    metadata: { name: `${namespace}-go`, labels: { ...madeFor(one), apps: 'model' } },
+    spec: {
+      nodeClassRef: { group: 'kaito.sh', kind: 'KaitoNodeClass', name: 'default' },
+      requirements: [{ key: 'kubernetes.io/os', operator: 'In', values: ['linux'] }],
+    },
+  } satisfies Live<NodeClaim>);
+  return one;
+}
+
+test('what a Go KAITO made is taken over: no pod made anew, no machine asked for, all of it goes with the Workspace', async () => {
+  const namespace = await cluster.namespace();
+  const one = await goMade(namespace);
+  const { client } = cluster;
+  const ref = { namespace, name: 'phi' };
+  const before = await eventuallyOne(client, deployments, ref, ({ status }) => status?.observedGeneration === 1);
+  const caches = createCaches({ client, clock: systemClock, logger: silentLogger });
+  const end = new AbortController();
+  const running = Promise.all(caches.all.map((cache) => cache.run(end.signal)));
+  await Promise.all(caches.all.map((cache) => cache.whenSynced()));
+  const recorder = { record: () => {}, flush: () => Promise.resolve() };
+  const deps = {
+    client,
+    caches,
+    catalog,
+    clock: systemClock,
+    ledger: new NodeLedger(),
+    logger: silentLogger,
+    neighbour: () => undefined,
+    options,
+    recorder,
+  };
+
+  const made = (await lookForMadeElsewhere(one, deps))!;
+  const rendered = (await adopt(one, made, deps))!;
+  for (const object of [rendered.workload, ...rendered.services]) {
+    const resource = object.kind === 'Service' ? services : deployments;
+    const live: KubeObject = await client.get<KubeObject>(resource, ref);
+    expect(firstDifference(object, live)).toBe(`metadata.labels`);
+    await client.replace<KubeObject>(resource, {
+      ...live,
+      ...object,
+      metadata: { ...live.metadata, ...object.metadata },
+    } as KubeObject);
+  }
+  const after = await client.get(deployments, ref);
+  expect(after.metadata.generation).toBe(before.metadata.generation);
+  expect((await client.list(replicaSets, { namespace })).items).toHaveLength(1);
+
+  const outcome = await ensureNodes({ workspace: one, plan: planOf(one), deps });
+  expect(outcome.claims).toEqual([{ ordinal: 0, attempt: 0, name: `${namespace}-go` }]);
+  const labelSelector = `kaito.sh/workspacenamespace=${namespace}`;
+  expect((await client.list(nodeClaims, { labelSelector })).items).toHaveLength(1);
+  expect(await releaseNodes(one, deps)).toEqual({ done: true, waitsFor: [] });
+  await eventuallyGone(client, nodeClaims, { name: `${namespace}-go` });
+  await client.patch(workspaces, ref, { type: 'merge', body: { metadata: { finalizers: null } } });
+  end.abort();
+  await running;
+});
