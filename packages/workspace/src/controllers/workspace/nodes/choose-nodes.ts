@@ -155,31 +155,30 @@ function ranking(
 /** Whether older Workspaces that wait have the better right to what is free on a node; what they are short of is theirs once only. */
 function claimsOfOlder(choosing: Choosing): (node: Live<Node>) => Fitness | undefined {
   const { request, caches, ledger } = choosing;
-  const older = ledger.waiters().filter((waiter) => isOlder(waiter.request, request) && isCurrent(waiter, caches));
-  const short = new Map(older.map((waiter) => [waiter.request.key, waiter.short]));
+  let older = ledger
+    .waiters()
+    .filter((waiter) => isOlder(waiter.request, request) && isCurrent(waiter, caches))
+    .map((waiter) => ({ request: waiter.request, short: waiter.short }));
   return (node) => {
-    let theirs = nothing;
-    let first: string | undefined;
-    for (const { request: other } of older) {
-      const left = short.get(other.key) ?? 0;
-      if (left === 0 || !carries(node, other.selector)) continue;
-      if (ledger.nodesOf(other).includes(node.metadata.name ?? '')) continue;
-      if (fitness(node, { ...choosing, request: other }, { keeps: false, runs: false }).state !== 'fit') continue;
-      short.set(other.key, left - 1);
-      first ??= other.key;
-      theirs = plus(theirs, other.demand);
-    }
-    if (first === undefined) return undefined;
+    const name = node.metadata.name ?? '';
     const room = roomOn(node, request, caches, ledger, false);
-    if (hasRoom(room, plus(theirs, request.demand))) return undefined;
-    return {
-      state: 'unfit',
-      why: {
-        name: node.metadata.name ?? '',
-        kind: 'InUse',
-        words: `goes to Workspace ${first}, which has waited longer`,
-      },
-    };
+    let theirs = nothing;
+    let before: Fitness | undefined;
+    for (const waiter of older) {
+      const { request: other } = waiter;
+      if (!carries(node, other.selector) || ledger.nodesOf(other).includes(name)) continue;
+      if (fitness(node, { ...choosing, request: other }, { keeps: false, runs: false }).state !== 'fit') continue;
+      waiter.short -= 1;
+      theirs = plus(theirs, other.demand);
+      if (hasRoom(room, plus(theirs, request.demand))) continue;
+      before = {
+        state: 'unfit',
+        why: { name, kind: 'InUse', words: `goes to Workspace ${other.key}, which has waited longer` },
+      };
+      break;
+    }
+    older = older.filter(({ short }) => short > 0);
+    return before;
   };
 }
 

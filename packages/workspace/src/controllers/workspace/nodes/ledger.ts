@@ -32,7 +32,8 @@ const longestPauseMs = 300_000;
 export class NodeLedger {
   readonly #holds = new Map<string, Map<string, Hold>>();
   readonly #nodesOf = new Map<string, readonly string[]>();
-  readonly #waiters = new Map<string, Waiter>();
+  readonly #waiters = new Map<string, { request: NodeRequest; readonly short: number }>();
+  #inOrder: readonly Waiter[] | undefined;
   readonly #asked = new Map<string, Map<number, Asked>>();
   readonly #seen = new Map<string, Set<string>>();
   readonly #lost = new Set<string>();
@@ -61,13 +62,22 @@ export class NodeLedger {
 
   /** `short` 0: it waits no more. */
   wait(request: NodeRequest, short: number): void {
+    const before = this.#waiters.get(request.key);
+    if (short > 0 && before?.short === short && before.request.uid === request.uid) {
+      // The order stays as it is.
+      before.request = request;
+      return;
+    }
     if (short > 0) this.#waiters.set(request.key, { request, short });
+    else if (before === undefined) return;
     else this.#waiters.delete(request.key);
+    this.#inOrder = undefined;
   }
 
   /** Oldest first. */
   waiters(): readonly Waiter[] {
-    return [...this.#waiters.values()].toSorted((a, b) => (isOlder(a.request, b.request) ? -1 : 1));
+    this.#inOrder ??= [...this.#waiters.values()].toSorted((a, b) => (isOlder(a.request, b.request) ? -1 : 1));
+    return this.#inOrder;
   }
 
   get waiting(): number {
@@ -126,7 +136,7 @@ export class NodeLedger {
   /** Nothing is kept of this Workspace any longer. */
   forget(key: string, uid?: string): void {
     this.#drop(key);
-    this.#waiters.delete(key);
+    if (this.#waiters.delete(key)) this.#inOrder = undefined;
     if (uid === undefined) return;
     this.#asked.delete(uid);
     this.#seen.delete(uid);
@@ -136,6 +146,7 @@ export class NodeLedger {
   clear(): void {
     for (const map of [this.#holds, this.#nodesOf, this.#waiters, this.#asked, this.#seen]) map.clear();
     this.#lost.clear();
+    this.#inOrder = undefined;
   }
 
   #drop(key: string): void {
