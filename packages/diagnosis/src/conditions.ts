@@ -43,7 +43,10 @@ function nodeClaimReady(claims: NonNullable<Evidence['nodeClaims']>): Draft {
     : draft(types.nodeClaimReady, false, failing.reason, brief(failing.message));
 }
 
-function resourceReady(plan: Plan, cause: RootCause | undefined, parts: readonly Draft[]): Draft {
+function resourceReady(plan: Plan, evidence: Evidence, cause: RootCause | undefined, parts: readonly Draft[]): Draft {
+  if (plan.target === 'cluster' && evidence.deleting === true) {
+    return draft(types.resourceReady, false, reasons.resourceStatusNotReady, cause?.message ?? 'it is given back');
+  }
   const failing = parts.find((part) => part.status !== 'True');
   if (failing !== undefined) return draft(types.resourceReady, false, failing.reason, failing.message);
   return plan.admitted
@@ -92,7 +95,7 @@ function parts(plan: Plan, evidence: Evidence, cause: RootCause | undefined): Dr
   const message = messageOf(plan, cause);
   return [
     ...nodeParts,
-    resourceReady(plan, cause, nodeParts),
+    resourceReady(plan, evidence, cause, nodeParts),
     cause === undefined
       ? draft(types.inferenceReady, true, reasons.inferenceStatusSuccess, 'Inference has been deployed successfully')
       : draft(types.inferenceReady, false, inferenceReason(plan, cause), message),

@@ -154,6 +154,26 @@ test('an update that is held is told with its difference and its downtime, and t
   });
 });
 
+test('while it is deleted nothing is called ready any more', () => {
+  const before = judge(undefined).status;
+  const metadata = { ...aWorkspace().metadata, deletionTimestamp: ago(5) };
+  const workspace = aWorkspace({ metadata: metadata as never, status: before });
+  const evidence = gather({
+    workspace,
+    plan,
+    caches: cachesOf(serving),
+    release: { done: false, waitsFor: ['NodeClaim ws012345678'] },
+  });
+  const { status, lookAgainAfterMs } = statusOf({ workspace, plan, evidence, now });
+  expect(status.state).toBe('NotReady');
+  expect(status.rootCause).toMatchObject({ code: 'Deleting', needs: 'time' });
+  expect(status.conditions?.filter(({ status: holds }) => holds === 'True').map(({ type }) => type)).toEqual([
+    'WorkspaceDeleting',
+  ]);
+  expect(status.nodeClaims).toEqual(before.nodeClaims);
+  expect(lookAgainAfterMs).toBe(895_000);
+});
+
 test('a template that gets no Service is Ready without an endpoint', () => {
   const { status } = judge(undefined, {}, now, { ...serving, services: [] });
   expect(status.state).toBe('Ready');
