@@ -30,7 +30,7 @@ export default defineConfig({
           name: 'cluster',
           include: ['packages/*/src/**/*.cluster.test.ts', 'lab/*/src/**/*.cluster.test.ts'],
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

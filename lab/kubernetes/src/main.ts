@@ -109,6 +109,8 @@ program
   .action(async (command: string[]) => {
     const lab = await startControlPlane({ progress: tell });
     try {
+      // An API server that has started anew has forgotten the first resourceVersions, as one that is in use has.
+      await lab.restart('kube-apiserver');
       process.exitCode = await exitCode(lab.exec(command));
     } finally {
       await lab.stop();

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { ControllerMetrics, Outcome } from '../controller/create-controller.ts';
 import type { QueueMetrics } from '../queue/queue.ts';
 import { queueMetrics } from './queue-metrics.ts';
@@ -27,7 +27,7 @@ export interface Metrics {
 }
 
 /** Metrics with the names and labels of controller-runtime and client-go, so that dashboards made for them work. One per registry. */
-export function createMetrics(register: Registry): Metrics {
+export function createMetrics(register: Registry = new Registry()): Metrics {
   const registers = [register];
   const reconciles = new Counter({
     name: 'controller_runtime_reconcile_total',
