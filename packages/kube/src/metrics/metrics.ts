@@ -1,5 +1,4 @@
-import { Counter, Gauge, Histogram } from 'prom-client';
-import { Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerMetrics, Outcome } from '../controller/create-controller.ts';
 import type { QueueMetrics } from '../queue/queue.ts';
 import { queueMetrics } from './queue-metrics.ts';
