@@ -143,8 +143,10 @@ program
 
 named(program.command('kubeconfig'))
   .description('print a kubeconfig that works on this machine')
-  .action(({ name }: Named) => {
-    process.stdout.write(readFileSync(running(name).hostKubeconfig, 'utf8'));
+  .option('--path', 'only where its file is')
+  .action(({ name, path }: Named & { readonly path?: boolean }) => {
+    const file = running(name).hostKubeconfig;
+    process.stdout.write(path === true ? `${file}\n` : readFileSync(file, 'utf8'));
   });
 
 named(program.command('exec'))
