@@ -95,6 +95,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const progress = options.progress ?? ((): void => {});
   const binaries = await ensureBinaries(progress);
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'kaito-lab-'));
+  // What a lab left that ended with its machine would be taken for signs of this one.
+  if (runsIn(directory))
+    throw new LabError(`a control plane runs in ${directory}`, 'end it first: npm run lab -- down');
+  if (existsSync(join(directory, 'binaries'))) rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const pki = join(directory, 'pki');
   await makeCertificates(pki);
@@ -176,9 +180,8 @@ async function started(child: ChildProcess, directory: string): Promise<void> {
 
 /** The control plane whose state lies in `directory`. @throws LabError when it does not run. */
 export function attach(directory: string): ControlPlane {
-  const pids = existsSync(join(directory, 'pids')) ? readFileSync(join(directory, 'pids'), 'utf8').split(' ') : [];
-  const [outer, inner] = pids.map(Number);
-  if (outer === undefined || inner === undefined || !isSupervisor(inner, directory)) {
+  const [outer, inner] = processes(directory);
+  if (outer === undefined || inner === undefined || !runsIn(directory)) {
     throw new LabError(`no control plane runs in ${directory}`, 'start one: npm run lab -- up');
   }
   const binaries = readFileSync(join(directory, 'binaries'), 'utf8');
@@ -225,7 +228,16 @@ function runs(pid: number): boolean {
   }
 }
 
-function isSupervisor(pid: number, directory: string): boolean {
+/** Numbers of unshare and of the supervisor, as the host sees them; empty where no lab was started. */
+function processes(directory: string): number[] {
+  const file = join(directory, 'pids');
+  return existsSync(file) ? readFileSync(file, 'utf8').split(' ').map(Number) : [];
+}
+
+/** Whether the lab of `directory` lives. */
+export function runsIn(directory: string): boolean {
+  const pid = processes(directory)[1];
+  if (pid === undefined) return false;
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(directory);
   } catch {

@@ -9,8 +9,8 @@ import { network } from './certificates.ts';
 
 const running = new Set<ControlPlane>();
 
-async function start(): Promise<ControlPlane> {
-  const lab = await startControlPlane();
+async function start(directory?: string): Promise<ControlPlane> {
+  const lab = await startControlPlane({ ...(directory !== undefined && { directory }) });
   running.add(lab);
   return lab;
 }
@@ -60,6 +60,19 @@ test('two labs side by side know nothing of each other, and nothing of them is s
     (entries ?? []).map((entry) => entry.address),
   );
   expect(addresses).not.toContain(network.address);
+});
+
+test('a lab starts anew where an earlier one was killed, and not where one lives', async () => {
+  const before = await start();
+  await expect(start(before.directory)).rejects.toThrow(`a control plane runs in ${before.directory}`);
+  await kubectl(before, ['create', 'namespace', 'before']);
+  for (const pid of readFileSync(`${before.directory}/pids`, 'utf8').split(' ')) process.kill(Number(pid), 'SIGKILL');
+  await untilGone(before.directory);
+  running.delete(before);
+  const after = await start(before.directory);
+  const names = await kubectl(after, ['get', 'namespaces', '-o', 'name']);
+  expect(names).toContain('namespace/default');
+  expect(names).not.toContain('namespace/before');
 });
 
 function pod(name: string, fate?: string): object {

@@ -7,7 +7,14 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { cacheRoot, checkGo, downloadModules, ensureBinaries } from './binaries.ts';
 import { componentNames } from './components.ts';
-import { type ControlPlane, attach, checkNamespaces, namedDirectories, startControlPlane } from './control-plane.ts';
+import {
+  type ControlPlane,
+  attach,
+  checkNamespaces,
+  namedDirectories,
+  runsIn,
+  startControlPlane,
+} from './control-plane.ts';
 import { LabError } from './error.ts';
 import { addNodes, kubectl } from './nodes.ts';
 import { podFateLabel, podFates } from './pod-stages.ts';
@@ -55,14 +62,7 @@ function running(name: string): ControlPlane {
   }
 }
 
-function isRunning(name: string): boolean {
-  try {
-    attach(directoryOf(name));
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isRunning = (name: string): boolean => runsIn(directoryOf(name));
 
 const program = new Command('lab')
   .description(
