@@ -1,4 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceLabel } from '@kaito/api';
+import type { Ingress, NetworkPolicy } from 'kubernetes-types/networking/v1.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderNodeClaim } from './node-claim.ts';
 import { render } from './render.ts';
@@ -61,7 +65,7 @@ describe('the API server', () => {
       '--server-side',
       '--force-conflicts',
       '-f',
-      new URL('../../../charts/kaito/crds/karpenter.sh_nodeclaims.yaml', import.meta.url).pathname,
+      new URL('../../../charts/kaito/files/crds/karpenter.sh_nodeclaims.yaml', import.meta.url).pathname,
     ]);
     kubectl(['wait', '--for=condition=Established', 'crd/nodeclaims.karpenter.sh', '--timeout=100s']);
     const claims = ['private-image', 'adapters', 'template'].map((name) =>
@@ -76,5 +80,28 @@ describe('the API server', () => {
       kubectl(['delete', 'nodeclaim', claim.metadata.name!, '--wait']);
       expect(differences(claim, live)).toEqual([]);
     }
+  });
+
+  test('accepts what docs/exposing.md shows, which leads to what is rendered', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/exposing.md'), 'utf8');
+    const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((block) => block[1]!);
+    const stored = kubectl(
+      ['create', '--validate=strict', '-n', namespace, '-o', 'json', '-f', '-'],
+      blocks.join('---\n'),
+    );
+    const [ingress, policy] = JSON.parse(`[${stored.replaceAll(/^}\n{/gm, '},{')}]`) as [Ingress, NetworkPolicy];
+    const { services, workload } = render(planFor(cases['phi-2']!), cases['phi-2']!, { serverImage });
+    const backend = ingress.spec!.rules![0]!.http!.paths[0]!.backend.service!;
+    expect(backend.name).toBe(services[0]!.metadata.name);
+    expect(services[0]!.spec['ports']).toContainEqual(expect.objectContaining({ name: backend.port!.name, port: 80 }));
+    expect(policy.spec!.podSelector.matchLabels).toEqual({ [workspaceLabel]: backend.name });
+    expect(workload.spec).toHaveProperty(
+      'template.metadata.labels',
+      expect.objectContaining({ [workspaceLabel]: backend.name }),
+    );
+    expect(workload.spec).toHaveProperty(
+      'template.spec.containers.0.ports.0.containerPort',
+      policy.spec!.ingress![0]!.ports![0]!.port,
+    );
   });
 });
