@@ -47,7 +47,7 @@ export function staleFiles(expected: readonly GeneratedFile[]): string[] {
   const stale = expected
     .filter(({ path, text }) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
     .map(({ path }) => path);
-  const folder = 'charts/kaito/crds';
+  const folder = 'charts/kaito/files/crds';
   const strays = existsSync(join(root, folder))
     ? readdirSync(join(root, folder))
         .map((name) => `${folder}/${name}`)

@@ -51,7 +51,7 @@ beforeAll(async () => {
   cluster = await testCluster();
   namespace = await cluster.namespace();
   folder = await mkdtemp(join(tmpdir(), 'webhook-'));
-  const crds = join(import.meta.dirname, '../../../../charts/kaito/crds');
+  const crds = join(import.meta.dirname, '../../../../charts/kaito/files/crds');
   await cluster.applyCrds(
     ['kaito.sh_workspaces.yaml', 'kaito.sh_kaitonodeclasses.yaml'].map((file) => join(crds, file)),
   );

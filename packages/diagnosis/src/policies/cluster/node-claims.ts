@@ -11,7 +11,7 @@ export const nodeClaimsNotInstalled: Policy = ({ evidence: { nodeClaimsInstalled
         message: 'machines cannot be asked for: the cluster does not know karpenter.sh/v1 NodeClaims',
         needs: 'person',
         remedy:
-          'install the chart with its provisioner (kubectl apply -f charts/kaito/crds brings the CRDs), or leave resource.instanceType empty to use existing nodes',
+          'install the chart with its provisioner (kubectl apply -f charts/kaito/files/crds brings the CRDs), or leave resource.instanceType empty to use existing nodes',
       };
 
 /** Seconds in which a provisioner that runs has put its first condition on a NodeClaim. */

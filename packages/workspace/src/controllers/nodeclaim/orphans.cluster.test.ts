@@ -9,7 +9,7 @@ import { existingOnly, madeFor, workspace } from '../workspace/nodes/testing/wor
 import { createOrphanController, graceMs } from './orphans.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../charts/kaito/crds/${file}`, import.meta.url).pathname,
+  (file) => new URL(`../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
 );
 let cluster: TestCluster;
 

@@ -19,7 +19,7 @@ import { ensureNodes, NodeLedger, releaseNodes } from '../nodes/index.ts';
 import { adopt, lookForMadeElsewhere } from './index.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/crds/${file}`, import.meta.url).pathname,
+  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
 );
 let cluster: TestCluster;
 

@@ -8,7 +8,7 @@ import { type RunningOperator, startOperator } from '../../../testing/operator.t
 import { runProvisioner } from '../../../testing/provisioner.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/crds/${file}`, import.meta.url).pathname,
+  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
 );
 
 let cluster: TestCluster;

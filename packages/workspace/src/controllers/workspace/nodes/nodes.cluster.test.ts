@@ -28,7 +28,7 @@ import { type NodeOperator, startNodeOperator } from './testing/node-operator.ts
 import { existingOnly, gpuType, pod, planOf, workspace, type WorkspaceFields } from './testing/world.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/crds/${file}`, import.meta.url).pathname,
+  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
 );
 
 let cluster: TestCluster;

@@ -91,7 +91,7 @@ test.each<[string, unknown, string, 'transient' | 'terminal', string, string]>([
     'ResourceNotInstalled',
     'terminal',
     'could not find',
-    'kubectl apply -f charts/kaito/crds',
+    'kubectl apply -f charts/kaito/files/crds',
   ],
   ['load', refused(429, 'TooManyRequests', 'please try again later'), 'ApiServerBusy', 'transient', 'try again', ''],
   [

@@ -80,7 +80,7 @@ function apiFault({ status }: ApiError): Kind {
     return {
       code: 'ResourceNotInstalled',
       kind: 'terminal',
-      remedy: 'install the CRDs of the chart: kubectl apply -f charts/kaito/crds',
+      remedy: 'install the CRDs of the chart: kubectl apply -f charts/kaito/files/crds',
     };
   }
   if (code === 429) return { code: 'ApiServerBusy', kind: 'transient' };

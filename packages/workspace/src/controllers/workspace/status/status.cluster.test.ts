@@ -17,7 +17,7 @@ import { writeStatus } from './write-status.ts';
 
 const run = promisify(execFile);
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/crds/${file}`, import.meta.url).pathname,
+  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
 );
 
 let cluster: TestCluster;

@@ -154,6 +154,6 @@ export const machines: readonly Case[] = [
     seen: { nodes: { ...missing, nodeClaims: [] } },
     code: 'NodeClaimsNotInstalled',
     needs: 'person',
-    remedy: 'kubectl apply -f charts/kaito/crds',
+    remedy: 'kubectl apply -f charts/kaito/files/crds',
   },
 ];
