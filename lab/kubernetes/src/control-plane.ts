@@ -39,6 +39,8 @@ export interface ControlPlane {
     argv: readonly string[],
     options?: { readonly stdio?: 'inherit' | 'pipe'; readonly env?: NodeJS.ProcessEnv },
   ): ChildProcess;
+  /** Keeps a program running inside until the lab ends; its output is the log `name`. */
+  run(name: string, argv: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Promise<void>;
   /** SIGKILLs a component and starts it again; resolves when the API server is ready once more. */
   restart(component: ComponentName): Promise<void>;
   /** SIGKILLs a component and leaves it down. */
@@ -186,6 +188,12 @@ export function attach(directory: string): ControlPlane {
   }
   const binaries = readFileSync(join(directory, 'binaries'), 'utf8');
   const config = join(directory, 'admin.kubeconfig');
+  const environment = (): NodeJS.ProcessEnv => ({
+    ...process.env,
+    KUBECONFIG: config,
+    KAITO_LAB_DIRECTORY: directory,
+    PATH: `${binaries}:${process.env['PATH']}`,
+  });
   return {
     directory,
     binaries,
@@ -196,15 +204,11 @@ export function attach(directory: string): ControlPlane {
       const user = root ? [] : ['--user', '--preserve-credentials'];
       return spawn('nsenter', [`--target=${inner}`, ...user, '--net', '--', ...argv], {
         stdio,
-        env: {
-          ...process.env,
-          ...env,
-          KUBECONFIG: config,
-          KAITO_LAB_DIRECTORY: directory,
-          PATH: `${binaries}:${process.env['PATH']}`,
-        },
+        env: { ...environment(), ...env },
       });
     },
+    run: (name, argv, env) =>
+      order(directory, `/run/${name}`, JSON.stringify({ argv, env: { ...environment(), ...env } })),
     restart: (component) => order(directory, `/restart/${component}`),
     kill: (component) => order(directory, `/kill/${component}`),
     async stop() {
@@ -245,7 +249,7 @@ export function runsIn(directory: string): boolean {
   }
 }
 
-function order(directory: string, path: string): Promise<void> {
+function order(directory: string, path: string, body = ''): Promise<void> {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath: join(directory, 'orders'), path, method: 'POST' }, (answer) => {
       answer.resume();
@@ -256,7 +260,7 @@ function order(directory: string, path: string): Promise<void> {
       );
     });
     sent.once('error', reject);
-    sent.end();
+    sent.end(body);
   });
 }
 

@@ -2,5 +2,6 @@ export { type Progress, cacheRoot, downloadModules, ensureBinaries } from './bin
 export { type ComponentName, componentNames } from './components.ts';
 export { type ControlPlane, type ControlPlaneOptions, attach, startControlPlane } from './control-plane.ts';
 export { LabError } from './error.ts';
+export { installKaito } from './kaito.ts';
 export { type SimulatedNode, addNodes, kubectl, nodeManifest } from './nodes.ts';
 export { podFateLabel, podFates } from './pod-stages.ts';

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { type ControlPlane, addNodes, kubectl, podFateLabel, startControlPlane } from './index.ts';
+import { type ControlPlane, addNodes, installKaito, kubectl, podFateLabel, startControlPlane } from './index.ts';
 import { network } from './certificates.ts';
 
 const running = new Set<ControlPlane>();
@@ -152,4 +152,21 @@ test('a command that does not exist is one error', () => {
   expect(() =>
     execFileSync(process.execPath, [main, 'exec', '--name', 'never-started', '--', 'true'], { stdio: 'pipe' }),
   ).toThrow(/no lab named never-started runs\nlab: start it: npm run lab -- up --name never-started/);
+});
+
+test('KAITO as its chart installs it serves a Workspace, refuses a wrong one, and gives the machine back', async () => {
+  const lab = await start();
+  await installKaito(lab, () => {});
+  const seed = readFileSync(new URL('../../../examples/seed.yaml', import.meta.url), 'utf8');
+  const name = 'workspace/workspace-mistral-7b-instruct';
+  await expect(kubectl(lab, ['apply', '-f', '-'], seed.replace('name: "mistral', 'name: "mistrall'))).rejects.toThrow(
+    'mistral-7b-instruct',
+  );
+  await kubectl(lab, ['apply', '-f', '-'], seed);
+  await kubectl(lab, ['wait', '--for=condition=WorkspaceReady', name, '--timeout=60s']);
+  expect(await kubectl(lab, ['get', 'nodeclaims,deployments,services', '-o', 'name'])).toContain(
+    'service/workspace-mistral-7b-instruct',
+  );
+  await kubectl(lab, ['delete', name, '--timeout=60s']);
+  expect(await kubectl(lab, ['get', 'nodes,nodeclaims', '-o', 'name'])).toBe('node/system-0\n');
 });

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { cacheRoot, checkGo, downloadModules, ensureBinaries } from './binaries.ts';
 import { componentNames } from './components.ts';
@@ -16,11 +16,13 @@ import {
   startControlPlane,
 } from './control-plane.ts';
 import { LabError } from './error.ts';
+import { installKaito, kaitoPrograms } from './kaito.ts';
 import { addNodes, kubectl } from './nodes.ts';
 import { podFateLabel, podFates } from './pod-stages.ts';
 
 const home = join(cacheRoot(), 'lab', 'clusters');
 const directoryOf = (name: string): string => join(home, name);
+const logOf = ({ directory }: ControlPlane, program: string): string => join(directory, `${program}.log`);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const tell = (text: string): void => void process.stderr.write(`lab: ${text}\n`);
 
@@ -74,13 +76,17 @@ const program = new Command('lab')
 
 named(program.command('up'))
   .description('start a control plane, building its programs on first use (minutes)')
-  .action(async ({ name }: Named) => {
-    if (isRunning(name)) {
+  .option('--kaito', 'install charts/kaito on it, and run the operator and a simulated provisioner of machines')
+  .action(async ({ name, kaito }: Named & { readonly kaito?: boolean }) => {
+    const began = performance.now();
+    if (isRunning(name) && kaito !== true) {
       say(`Lab ${name} runs already.`);
       return;
     }
-    const began = performance.now();
-    const lab = await startControlPlane({ directory: directoryOf(name), detached: true, progress: tell });
+    const lab = isRunning(name)
+      ? running(name)
+      : await startControlPlane({ directory: directoryOf(name), detached: true, progress: tell });
+    if (kaito === true) await installKaito(lab, tell);
     const flag = name === 'default' ? '' : ` --name ${name}`;
     say(`Lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s.
 
@@ -159,12 +165,13 @@ named(program.command('exec'))
 
 named(program.command('logs'))
   .description('print the log of a component')
-  .argument('<component>', componentNames.join(', '))
+  .argument('<component>', [...componentNames, ...kaitoPrograms].join(', '))
   .action((component: string, { name }: Named) => {
-    if (!componentNames.some((known) => known === component)) {
-      throw new LabError(`there is no component ${component}`, `name one of ${componentNames.join(', ')}`);
+    const known = [...componentNames, ...kaitoPrograms].filter((each) => existsSync(logOf(running(name), each)));
+    if (!known.some((each) => each === component)) {
+      throw new LabError(`there is no log of ${component}`, `name one of ${known.join(', ')}`);
     }
-    process.stdout.write(readFileSync(join(running(name).directory, `${component}.log`), 'utf8'));
+    process.stdout.write(readFileSync(logOf(running(name), component), 'utf8'));
   });
 
 const nodes = program

@@ -8,6 +8,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { get } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { network } from './certificates.ts';
 import { type Component, type ComponentName, components } from './components.ts';
 
@@ -74,7 +75,26 @@ async function answers(path: string): Promise<void> {
   }
 }
 
-/** `POST /restart/<component>`, `POST /kill/<component>`, `POST /stop` on a socket in the directory; `GET /` tells what runs. */
+interface Program {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Runs a program in here until the lab ends; one that ends is started again after a second, as a container of a pod is. */
+function keepRunning(name: string, program: Program): void {
+  const log = openSync(join(directory, `${name}.log`), 'a');
+  const [file, ...args] = program.argv;
+  const child = spawn(file, args, { cwd: directory, env: program.env, stdio: ['ignore', log, log] });
+  closeSync(log);
+  const again = (): unknown => setTimeout(() => keepRunning(name, program), 1000);
+  child.once('error', again);
+  child.once('exit', again);
+}
+
+/**
+ * `POST /restart/<component>`, `POST /kill/<component>`, `POST /run/<name>` with a program, `POST /stop` on a socket in the directory;
+ * `GET /` tells what runs.
+ */
 function listenForOrders(): void {
   const server = createHttpServer((request, response) => {
     const [, order, name] = (request.url ?? '').split('/') as [string, string?, ComponentName?];
@@ -89,7 +109,8 @@ function listenForOrders(): void {
         response.end();
         process.exit(0);
       }
-      if (component === undefined) response.statusCode = 404;
+      if (order === 'run' && name !== undefined) keepRunning(name, (await json(request)) as Program);
+      else if (component === undefined) response.statusCode = 404;
       else {
         await end(component.name);
         if (order === 'restart') {

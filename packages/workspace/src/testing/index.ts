@@ -1,0 +1,1 @@
+export { runProvisioner } from './provisioner.ts';
