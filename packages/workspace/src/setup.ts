@@ -16,6 +16,7 @@ import {
   flushOnStop,
   healthServer,
   type Intercept,
+  keyOf,
   leaderGuard,
   type Logger,
   type Manager,
@@ -26,9 +27,11 @@ import {
 import { Registry } from 'prom-client';
 import { createCaches } from './cache/create-caches.ts';
 import { createOrphanController, orphanControllerName } from './controllers/nodeclaim/index.ts';
+import { createNeighbourWatch } from './controllers/neighbour/index.ts';
 import { createLifecycleController, lifecycleControllerName } from './controllers/workspace/lifecycle/controller.ts';
 import { NodeLedger } from './controllers/workspace/nodes/index.ts';
 import { createWarnings } from './controllers/workspace/status/index.ts';
+import { registerWorkspaceMetrics } from './metrics/workspace-metrics.ts';
 import { fieldManager } from './options.ts';
 import type { Settings } from './settings.ts';
 import { webhookHandlers } from './webhook/handlers.ts';
@@ -60,6 +63,10 @@ export function setUp(settings: Settings, { config, clock, logger, intercept }: 
   const election = settings.leaderElect ? elect(settings) : undefined;
   const acting = election === undefined ? client : leaderGuard(client, election);
   const recorder = createEventRecorder({ ...connection, component: fieldManager, instance: hostname() });
+  const others = createNeighbourWatch({
+    ...connection,
+    own: { namespace: settings.systemNamespace, service: settings.webhookService },
+  });
   const deps = {
     client: acting,
     caches,
@@ -69,10 +76,14 @@ export function setUp(settings: Settings, { config, clock, logger, intercept }: 
     logger,
     options: settings,
     ledger: new NodeLedger(),
-    neighbour: () => undefined,
+    neighbour: others.neighbour,
     warnings: createWarnings(client, clock),
   };
   const lifecycle = createLifecycleController(deps, metrics.controller(lifecycleControllerName, settings.concurrency));
+  others.onChange(() => {
+    for (const workspace of caches.workspaces.list()) lifecycle.enqueue(keyOf(workspace));
+  });
+  registerWorkspaceMetrics(register, caches.workspaces);
   const orphans = createOrphanController(deps, metrics.controller(orphanControllerName, 1));
   const manager = createManager({ clock, logger, stopTimeoutMs: 10_000, ...(election !== undefined && { election }) });
   manager.add(
@@ -80,6 +91,7 @@ export function setUp(settings: Settings, { config, clock, logger, intercept }: 
     metricsServer({ host: everywhere, port: settings.metricsPort, register }),
     ...(settings.webhook ? admission() : []),
     ...caches.all.map((cache) => cacheOf(cache)),
+    others,
     flushOnStop(recorder),
     lifecycle,
     orphans,

@@ -28,13 +28,6 @@ const ready: WorkspaceStatus = {
 };
 
 describe('events', () => {
-  test('of machines that are asked for', () => {
-    const next = { ...pending, nodeClaims: [{ ordinal: 0, attempt: 0, name: 'ws1' }] };
-    expect(brief(pending, next)).toEqual(['Normal NodeClaimCreated: a machine is asked for: ws1']);
-    const again = { ...next, nodeClaims: [{ ordinal: 0, attempt: 1, name: 'ws2' }] };
-    expect(brief(next, again)).toEqual(['Normal NodeClaimCreated: a machine is asked for: ws2']);
-  });
-
   test('of the way to Ready, with its times', () => {
     expect(brief(pending, ready)).toEqual([
       'Normal NodesReady: the nodes are ready after 5 min: n1',

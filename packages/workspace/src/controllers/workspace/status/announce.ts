@@ -25,16 +25,6 @@ export function turnsBetween(previous: WorkspaceStatus, next: WorkspaceStatus): 
   const became = (type: string): boolean => isTrue(next.conditions, type) && !isTrue(previous.conditions, type);
   const ready = next.state === 'Ready' && previous.state !== 'Ready';
   const events: EventContent[] = [];
-  const known = new Set(previous.nodeClaims?.map(({ name }) => name));
-  const asked = (next.nodeClaims ?? []).filter(({ name }) => !known.has(name)).map(({ name }) => name);
-  if (asked.length > 0) {
-    events.push(
-      normal(
-        'NodeClaimCreated',
-        `${asked.length === 1 ? 'a machine is' : `${asked.length} machines are`} asked for: ${asked.join(', ')}`,
-      ),
-    );
-  }
   if (became(types.nodesReady)) {
     const nodes = next.workerNodes ?? [];
     events.push(
