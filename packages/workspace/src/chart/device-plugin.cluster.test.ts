@@ -69,3 +69,23 @@ test('the plugin goes where the GPU operator comes', async () => {
     (each) => !each.some((pod) => placeOf(pod) === 'made-gpu'),
   );
 });
+
+test("another's DaemonSet of the same name is not taken over, and the person is told what to do", async () => {
+  const theirs = {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'nvidia-device-plugin-daemonset' },
+    spec: {
+      selector: { matchLabels: { name: 'theirs' } },
+      template: {
+        metadata: { labels: { name: 'theirs' } },
+        spec: { nodeSelector: { none: 'such' }, containers: [{ name: 'plugin', image: 'registry.example/plugin:1' }] },
+      },
+    },
+  };
+  await release.cluster.apply(theirs, release.team);
+  const upgrade = release.upgrade(chart, `--set=nvidiaDevicePlugin.namespace=${release.team}`);
+  await expect(upgrade).rejects.toThrow(
+    'so set nvidiaDevicePlugin.enabled=false; else set nvidiaDevicePlugin.namespace',
+  );
+});

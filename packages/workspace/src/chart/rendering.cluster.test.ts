@@ -169,6 +169,18 @@ test.each([
   await expect(template('--set', values)).rejects.toThrow(error);
 });
 
+test('the label of the managed add-on is on the pods of operator and provisioner, of one container each', async () => {
+  const objects = objectsOf(await templateWith(everything, '--namespace=kube-system', ...withoutCrds));
+  const workloads = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'DaemonSet') as Live<Deployment>[];
+  const labelled = workloads.filter(({ spec }) => spec!.template.metadata?.labels?.['app'] === 'ai-toolchain-operator');
+  expect(workloads).toHaveLength(3);
+  expect(labelled.map(({ metadata, spec }) => [metadata.namespace, metadata.name, spec!.replicas])).toEqual([
+    ['kube-system', 'kaito-workspace', 2],
+    ['kube-system', 'kaito-gpu-provisioner', 2],
+  ]);
+  for (const { spec } of labelled) expect(spec!.template.spec!.containers).toHaveLength(1);
+});
+
 test('the managed add-on has five pods at most', async () => {
   const more = '--set=operator.replicas=3,provisioner.replicas=3';
   await expect(templateWith(everything, '--namespace=kube-system', more)).rejects.toThrow(
