@@ -3,6 +3,7 @@ import {
   deployments,
   type KubeObject,
   podDisruptionBudgets,
+  pods,
   resource,
   roles,
   services,
@@ -10,9 +11,12 @@ import {
   validatingWebhookConfigurations,
 } from '@kaito/kube';
 import { eventuallyGone, eventuallyOne } from '@kaito/kube/testing';
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Live } from '../cache/caches.ts';
 import { nodeClaims, workspaces } from '../cache/resources.ts';
-import { chart, kubectl } from './testing/helm.ts';
+import { chart, kubectl, objectsOf, template } from './testing/helm.ts';
 import { testRelease, type TestRelease } from './testing/release.ts';
 import { recordRights, rightsOf } from './testing/rights.ts';
 
@@ -61,6 +65,26 @@ test('the release is installed where only restricted pods are admitted, and has 
     (each) => each.status?.disruptionsAllowed === 1,
   );
   expect(status).toMatchObject({ currentHealthy: 2, expectedPods: 2 });
+});
+
+test('a pod of the provisioner is admitted there too', async () => {
+  const uuid = '11111111-2222-3333-4444-555555555555';
+  const azure = `subscriptionId=${uuid},resourceGroup=lab,clusterName=kaito,location=westus3`;
+  const set = `enabled=true,workloadIdentity.clientId=${uuid},azure.${azure.replaceAll(',', ',azure.')}`;
+  const text = await template(`--set=provisioner.${set.replaceAll(',', ',provisioner.')}`);
+  const deployment = objectsOf(text).find(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'kaito-gpu-provisioner',
+  ) as Live<Deployment>;
+  const { metadata, spec } = deployment.spec!.template;
+  expect(metadata?.labels?.['azure.workload.identity/use']).toBe('true');
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: release.system, name: 'kaito-gpu-provisioner' },
+    // Its own ServiceAccount comes with its Deployment.
+    spec: { ...spec!, serviceAccountName: 'kaito-workspace' },
+  };
+  await release.cluster.client.create(pods, pod as Live<Pod>, { dryRun: true });
 });
 
 test('the operator has the rights it needs, from apply to gone', async () => {

@@ -1,5 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isTrue } from '@kaito/api';
 import {
   clusterRoles,
   customResourceDefinitions,
@@ -103,7 +104,8 @@ test('an upgrade under fifty ready Workspaces restarts none of their pods', asyn
   // Nobody mends meanwhile what the upgrade might break.
   await release.stopOperator();
 
-  await release.upgrade(chart, '--set=operator.presetRegistry=registry.example/elsewhere,operator.logLevel=debug');
+  const values = '--set=operator.presetRegistry=registry.example/elsewhere,operator.logLevel=debug';
+  await release.upgrade(chart, '--reset-then-reuse-values', values);
   expect(await columnsOf()).toContain('Age');
   const crd = await client.get(customResourceDefinitions, nodeClaimCrd);
   expect(releaseNamespaceOf(crd)).toBe(broughtFrom ?? release.system);
@@ -113,6 +115,9 @@ test('an upgrade under fifty ready Workspaces restarts none of their pods', asyn
   await release.apply(phi('later'));
   // Made after the start: the others have been looked at before it.
   await release.ready('later');
+  await eventually(watched, (all) =>
+    all.every(({ metadata, status }) => metadata.name === 'later' || isTrue(status?.conditions, 'UpdateAvailable')),
+  );
   const served = await client.get(deployments, { namespace: release.team, name: 'later' });
   expect(served.spec!.template.spec!.containers[0]!.image).toMatch(/^registry\.example\/elsewhere\//);
   expect((await podsOf()).filter(({ name }) => !name!.startsWith('later'))).toEqual(before.pods);
