@@ -44,8 +44,8 @@ describe('without a Workspace', () => {
     [['up', 'smollm2-135m-instrukt'], 'Did you mean smollm2-135m-instruct?'],
     [['plan', '-f', '/no/such/file'], 'FileNotFound'],
     [['machines', 'Standard_NC64as_T4_v4'], 'Did you mean Standard_NC64as_T4_v3?'],
-    [['use', 'prod'], 'NotSupported'],
-    [['get', '--context', 'prod'], 'NotSupported'],
+    [['use', 'no-such-context'], 'There is no'],
+    [['get', '--context', 'prod', '--kubeconfig', '/no/such/file'], 'KubeconfigMissing'],
   ])('a refusal exits with 1: %j', async (args, says) => {
     const { code, out, err } = await kaito.run(args);
     expect({ code, out }).toEqual({ code: 1, out: '' });

@@ -4,25 +4,35 @@ import { type Session, thisMachine } from '../session.ts';
 import { printable } from '../terminal/terminal.ts';
 import { lookUp, titleOf } from '../workspace/lookup.ts';
 import { endpointOf } from '../workspace/running.ts';
-import { requireLocalTarget } from '../workspace/target.ts';
 
-interface Options extends ChatOptions {
+export interface ChatFlags extends ChatOptions {
   readonly message?: string;
   readonly system?: string;
   readonly namespace?: string;
   readonly apiKeyFile?: string;
 }
 
-/** `kaito chat`: one message (from -m or standard input), or a conversation on a terminal. */
-export async function chat(session: Session, name: string | undefined, options: Options): Promise<ExitCode> {
-  await requireLocalTarget();
+/** `kaito chat` on this machine. */
+export async function chat(session: Session, name: string | undefined, options: ChatFlags): Promise<ExitCode> {
   const workspace = await lookUp(name, options.namespace);
   const endpoint = await endpointOf(workspace, options.apiKeyFile);
+  const title = `${titleOf(workspace)} (${workspace.plan.model?.name ?? 'model'}) ${thisMachine}`;
+  return talk(session, { title, endpoint, options });
+}
+
+export interface Talk {
+  /** Whom one talks to, and where. */
+  readonly title: string;
+  readonly endpoint: Endpoint;
+  readonly options: ChatFlags;
+}
+
+/** One message (from -m or standard input), or a conversation on a terminal. */
+export async function talk(session: Session, { title, endpoint, options }: Talk): Promise<ExitCode> {
   const system: Message[] = options.system == null ? [] : [{ role: 'system', content: options.system }];
   const { terminal } = session;
   if (options.message == null && terminal.inIsTerminal) {
     const { conversation } = await import('./conversation.ts');
-    const title = `${titleOf(workspace)} (${workspace.plan.model?.name ?? 'model'}) ${thisMachine}`;
     return conversation(session, { title, endpoint, system, options });
   }
   const content = options.message ?? (await standardInput());

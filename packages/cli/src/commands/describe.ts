@@ -3,12 +3,11 @@ import { blocks, exitCode, type ExitCode } from '../failure.ts';
 import { type Format, isData, writeData } from '../output.ts';
 import { memoryText } from '../plan/plan-text.ts';
 import { type Session, thisMachine } from '../session.ts';
-import { age, elapsed } from '../terminal/quantity.ts';
+import { age } from '../terminal/quantity.ts';
 import type { Style } from '../terminal/style.ts';
-import { fields, table } from '../terminal/table.ts';
-import { printable } from '../terminal/terminal.ts';
+import { fields } from '../terminal/table.ts';
 import { lookUp, titleOf } from '../workspace/lookup.ts';
-import { requireLocalTarget } from '../workspace/target.ts';
+import { conditionsSection, phasesSection, rootCauseSection, section } from '../workspace/sections.ts';
 
 interface Options {
   readonly namespace?: string;
@@ -21,7 +20,6 @@ export async function describe(
   name: string | undefined,
   options: Options,
 ): Promise<ExitCode> {
-  await requireLocalTarget();
   const found = await lookUp(name, options.namespace);
   if (isData(options.output)) {
     const { workspace, plan, assessment, processes, directory } = found;
@@ -36,7 +34,6 @@ export async function describe(
 export function describeText(found: LocalWorkspace, now: number, style: Style): string {
   const { assessment, plan, workspace, processes } = found;
   const ready = assessment.endpoint != null;
-  const { rootCause } = assessment;
   const parts = [
     fields([
       ['Name', style.bold(titleOf(found))],
@@ -59,42 +56,13 @@ export function describeText(found: LocalWorkspace, now: number, style: Style): 
       ['Files', found.directory],
     ]),
   ];
-  if (rootCause != null) {
-    parts.push(
-      `\n${style.bold('Root cause')}\n  ${printable(rootCause.message)} ${style.dim(`[${rootCause.code}]`)}\n`,
-    );
-    if (rootCause.remedy != null) parts.push(`  ${style.dim('fix')} ${printable(rootCause.remedy)}\n`);
-  }
   parts.push(
-    section('Phases', style, assessment.phases.length, () =>
-      table(assessment.phases, [
-        { header: 'PHASE', value: ({ name }) => name },
-        { header: 'STATE', value: ({ state }) => state },
-        { header: 'TOOK', value: ({ seconds }) => (seconds == null ? '' : elapsed(seconds)), align: 'right' },
-        {
-          header: 'EXPECTED',
-          value: ({ expectedSeconds }) => (expectedSeconds == null ? '' : elapsed(expectedSeconds)),
-          align: 'right',
-        },
-        { header: 'DETAIL', value: ({ detail }) => printable(detail ?? '') },
-      ]),
-    ),
-    section('Conditions', style, assessment.conditions.length, () =>
-      table(assessment.conditions, [
-        { header: 'TYPE', value: ({ type }) => type },
-        { header: 'STATUS', value: ({ status }) => status },
-        { header: 'SINCE', value: ({ lastTransitionTime }) => age(lastTransitionTime, now) },
-        { header: 'REASON', value: ({ reason }) => reason },
-        { header: 'MESSAGE', value: ({ message }) => printable(message) },
-      ]),
-    ),
+    rootCauseSection(assessment, style),
+    phasesSection(assessment, style),
+    conditionsSection(assessment, now, style),
     section('Memory', style, plan.memory == null ? 0 : 1, () => memoryText(plan.memory!, style)),
   );
   if (plan.findings.length > 0) parts.push(`\n${blocks(plan.findings, style)}`);
   parts.push(`\nLogs: kaito logs ${found.name}, and kaito logs ${found.name} --supervisor\n`);
   return parts.join('');
-}
-
-function section(title: string, style: Style, count: number, text: () => string): string {
-  return count === 0 ? '' : `\n${style.bold(title)}\n${text().replaceAll(/^(?=.)/gm, '  ')}`;
 }

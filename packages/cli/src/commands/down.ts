@@ -6,7 +6,6 @@ import { type Session, thisMachine } from '../session.ts';
 import { progressOn } from '../terminal/progress.ts';
 import { lookUp, matching, notFound, titleOf } from '../workspace/lookup.ts';
 import { readSources } from '../workspace/manifest.ts';
-import { requireLocalTarget } from '../workspace/target.ts';
 
 interface Options {
   readonly all?: boolean;
@@ -18,7 +17,6 @@ interface Options {
 
 /** `kaito down`: stops the named Workspaces and waits until nothing of them is left. */
 export async function down(session: Session, names: readonly string[], options: Options): Promise<ExitCode> {
-  await requireLocalTarget();
   const { terminal } = session;
   const wanted = await chosen(names, options);
   const progress = progressOn(terminal, { quiet: options.quiet === true, now: session.now });

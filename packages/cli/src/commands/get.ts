@@ -5,7 +5,6 @@ import { type Session, thisMachine } from '../session.ts';
 import { table } from '../terminal/table.ts';
 import { workspaceColumns } from '../workspace/columns.ts';
 import { matching, notFound } from '../workspace/lookup.ts';
-import { requireLocalTarget } from '../workspace/target.ts';
 
 interface Options {
   readonly namespace?: string;
@@ -20,7 +19,6 @@ const lookEvery = 1000;
 
 /** `kaito get`: a table of the Workspaces on this machine, or the objects as data. */
 export async function get(session: Session, words: readonly string[], options: Options): Promise<ExitCode> {
-  await requireLocalTarget();
   const names = kinds.has(words[0] ?? '') ? words.slice(1) : words;
   if (options.watch === true) return watch(session, names, options);
   const found = await select(names, options);

@@ -11,7 +11,7 @@ import { causeOf, follow } from '../workspace/follow.ts';
 import { titleOf } from '../workspace/lookup.ts';
 import { type Manifest, readManifests } from '../workspace/manifest.ts';
 import { readKey } from '../workspace/running.ts';
-import { requireLocalTarget } from '../workspace/target.ts';
+import { refuseFlags } from '../workspace/target.ts';
 
 export interface UpFlags extends PlanFlags {
   readonly filename?: readonly string[];
@@ -24,6 +24,7 @@ export interface UpFlags extends PlanFlags {
   /** Seconds. */
   readonly timeout?: number;
   readonly dryRun?: boolean;
+  readonly forceConflicts?: boolean;
   readonly quiet?: boolean;
   readonly output?: Format;
   /** False: the caller tells the endpoint itself. */
@@ -32,7 +33,7 @@ export interface UpFlags extends PlanFlags {
 
 /** `kaito up`: plans and starts each manifest on this machine, and waits until it answers. */
 export async function up(session: Session, preset: string | undefined, flags: UpFlags): Promise<ExitCode> {
-  await requireLocalTarget();
+  refuseFlags(flags, ['--force-conflicts'], thisMachine);
   const catalog = await catalogWith(flags.catalog, session.terminal);
   const manifests = await readManifests(catalog, { preset, files: flags.filename, namespace: flags.namespace });
   if (flags.port != null && flags.port > 0 && manifests.length > 1) {

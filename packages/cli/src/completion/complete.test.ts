@@ -25,7 +25,7 @@ test('flags, and the values that flags can have', async () => {
   expect(await values('get', '-o', '')).toEqual(['wide', 'json', 'yaml', 'name']);
   expect(await values('get', '--output', 'w')).toEqual(['wide']);
   expect(await values('get', '--output=j')).toEqual(['--output=json']);
-  expect(await values('up', '--con')).toEqual(['--context-length']);
+  expect(await values('up', '--con')).toEqual(['--context-length', '--context']);
 });
 
 test('presets, machines and shells', async () => {

@@ -95,10 +95,17 @@ async function valuesOf(name: string, choices: Argument['argChoices'] | undefine
     case '--quantisation':
       return { candidates: await namesOf('QUANTISATION'), files: false };
     case 'TARGET':
-      return { candidates: [{ value: 'local', text: 'this machine' }], files: false };
+      return {
+        candidates: [
+          { value: 'local', text: 'this machine' },
+          { value: 'cluster', text: 'the current context' },
+        ],
+        files: false,
+      };
     case 'FILE':
     case '--filename':
     case '--catalog':
+    case '--kubeconfig':
     case '--api-key-file':
       return { candidates: [], files: true };
     default:

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { failure } from '../failure.ts';
 import type { Format } from '../output.ts';
 
 /** `-o`, with the formats this command has. */
@@ -31,19 +30,15 @@ export function quietFlag(command: Command, text = 'print results and errors onl
   return command.option('-q, --quiet', text);
 }
 
-/** The flags that would name a cluster: understood, so that they are refused by name and not ignored. Not in help. */
+/** The flags that name a cluster. */
 export function clusterFlags(command: Command): Command {
   return command
-    .addOption(new Option('--context <CONTEXT>').hideHelp())
-    .addOption(new Option('--cluster <CLUSTER>').hideHelp())
-    .hook('preAction', (_, acting) => {
-      const { context, cluster } = acting.opts<{ context?: string; cluster?: string }>();
-      if (context == null && cluster == null) return;
-      const flag = context == null ? `--cluster ${cluster}` : `--context ${context}`;
-      throw failure(
-        'NotSupported',
-        `${flag} names a cluster, but this build runs Workspaces on this machine only.`,
-        'Leave the flag out to act on this machine.',
-      );
-    });
+    .option('--context <CONTEXT>', 'act on the cluster of this context of the kubeconfig')
+    .option('--cluster', "act on the cluster of the kubeconfig's current context")
+    .option('--kubeconfig <FILE>', 'kubeconfig to read; KUBECONFIG or ~/.kube/config when left out');
+}
+
+/** `--yes`: nothing is asked. */
+export function yesFlag(command: Command): Command {
+  return command.option('-y, --yes', 'agree beforehand to what would be asked');
 }

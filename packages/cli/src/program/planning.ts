@@ -4,7 +4,7 @@ import { catalogFlag, clusterFlags, fileFlag, namespaceFlag, outputFlag } from '
 import { examples, type Wiring } from './wiring.ts';
 
 /** Declares the commands that change nothing: what would happen, what is wrong, what there is. */
-export function declarePlanning(program: Command, { act }: Wiring): void {
+export function declarePlanning(program: Command, { act, actOn }: Wiring): void {
   program.commandsGroup('Plan:');
 
   const plan = program
@@ -16,9 +16,10 @@ export function declarePlanning(program: Command, { act }: Wiring): void {
     )
     .argument('[PRESET]', 'preset to plan, instead of a manifest')
     .addOption(
-      new Option('--target <TARGET>', 'plan for this machine, or for a cluster of which nothing is known')
-        .choices(['local', 'cluster'])
-        .default('local'),
+      new Option('--target <TARGET>', 'plan for this machine, or for a cluster of which nothing is known').choices([
+        'local',
+        'cluster',
+      ]),
     )
     .option('--quantised', 'plan the quantised equivalent of a GPU preset')
     .option('--quantisation <NAME>', 'quantisation of the weights, e.g. q8_0')
@@ -37,12 +38,21 @@ export function declarePlanning(program: Command, { act }: Wiring): void {
         ['kaito plan -f workspace.yaml --quantised', 'its quantised equivalent, on this machine'],
         ['kaito plan -f workspace.yaml --target cluster', 'on the machines the manifest names'],
         ['kaito plan -f workspace.yaml --target cluster -o yaml', 'the objects it would make there'],
+        ['kaito plan -f workspace.yaml --context prod', 'on a cluster, with the nodes that it has'],
         ['kaito plan smollm2-135m-instruct -o json', 'a preset, as data'],
       ]),
     )
     .action(async (preset: string | undefined, options) => {
-      const { plan } = await import('../commands/plan.ts');
-      await act((session) => plan(session, preset, options));
+      await actOn(options, {
+        local: async (session) => {
+          const { plan } = await import('../commands/plan.ts');
+          return plan(session, preset, options);
+        },
+        cluster: async (session, cluster) => {
+          const { plan } = await import('../cluster/commands/plan.ts');
+          return plan(session, cluster, preset, options);
+        },
+      });
     });
   for (const flag of [fileFlag, namespaceFlag, catalogFlag, clusterFlags]) flag(plan);
   outputFlag(plan, ['json', 'yaml']);

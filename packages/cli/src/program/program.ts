@@ -5,6 +5,7 @@ import { declareAnswering } from './answering.ts';
 import { declarePlanning } from './planning.ts';
 import { declareRunning } from './running.ts';
 import { declareTooling } from './tooling.ts';
+import { commandName, withCommandName } from './command-name.ts';
 import { examples, type Wiring } from './wiring.ts';
 
 /**
@@ -13,13 +14,14 @@ import { examples, type Wiring } from './wiring.ts';
  */
 export function buildProgram(session: Session, done: (code: ExitCode) => void, word = ''): Command {
   const { terminal } = session;
+  const called = commandName(terminal.env);
   const help = () =>
-    program.commands.some((command) => command.name() === word) ? `kaito ${word} --help` : 'kaito --help';
-  const program = new Command('kaito')
+    program.commands.some((command) => command.name() === word) ? `${called} ${word} --help` : `${called} --help`;
+  const program = new Command(called)
     .summary('Run AI models from one short manifest')
     .description(
       'Runs AI models from one short manifest, a Workspace: this model, on this kind of machine. ' +
-        'It is validated, planned, fetched, started and served behind a REST endpoint on this machine.',
+        'It is validated, planned, fetched, started and served behind a REST endpoint, on this machine or on a Kubernetes cluster.',
     )
     .usage('COMMAND [ARGUMENTS] [FLAGS]')
     .helpOption('-h, --help', 'show help')
@@ -28,7 +30,7 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.out(text),
+      writeOut: (text) => terminal.out(withCommandName(text, terminal.env)),
       writeErr: (text) => terminal.err(text),
       getOutHelpWidth: () => Math.min(terminal.columns, 110),
       getErrHelpWidth: () => Math.min(terminal.columns, 110),
@@ -47,6 +49,13 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
   const wiring: Wiring = {
     session,
     act: async (work) => done(await work(session)),
+    async actOn(flags, { local, cluster }) {
+      const { targetOf } = await import('../workspace/target.ts');
+      const target = await targetOf(flags, terminal.env);
+      if (target.kind === 'local') return done(await local(session));
+      const { onCluster } = await import('../cluster/connect.ts');
+      done(await onCluster(session, target, (connected) => cluster(session, connected)));
+    },
   };
   declareRunning(program, wiring);
   declareAnswering(program, wiring);
@@ -60,6 +69,7 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
     examples([
       ['kaito up smollm2-135m-instruct', 'run a small model here'],
       ['kaito plan -f workspace.yaml', 'what would happen, and why'],
+      ['kaito up -f workspace.yaml --cluster', "on the kubeconfig's current cluster"],
       ['kaito chat', 'talk to the model that runs'],
       ['kaito down --all', 'stop everything'],
     ]),

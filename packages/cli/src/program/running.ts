@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { timeSpan, wholeNumber } from '../output.ts';
-import { catalogFlag, clusterFlags, fileFlag, namespaceFlag, outputFlag, quietFlag } from './flags.ts';
+import { catalogFlag, clusterFlags, fileFlag, namespaceFlag, outputFlag, quietFlag, yesFlag } from './flags.ts';
 import { examples, type Wiring } from './wiring.ts';
 
 /** Declares the commands that start and stop Workspaces. */
-export function declareRunning(program: Command, { act }: Wiring): void {
+export function declareRunning(program: Command, { act, actOn }: Wiring): void {
   program.commandsGroup('Run:');
 
   const up = program
     .command('up')
-    .summary('run a Workspace on this machine and wait until it answers')
+    .summary('run a Workspace and wait until it answers')
     .description(
-      'Runs a Workspace on this machine: from a manifest, or from the name of a preset, for which the manifest is made. ' +
-        'It goes on in the background when the command ends.',
+      'Runs a Workspace: from a manifest, or from the name of a preset, for which the manifest is made. It goes on in the ' +
+        'background when the command ends. On a cluster it says what would be rented at what price, and asks first.',
     )
     .argument('[PRESET]', 'preset to run, see kaito models')
     .option('--quantised', "run the quantised equivalent of a preset that needs GPUs this machine doesn't have")
@@ -33,7 +33,8 @@ export function declareRunning(program: Command, { act }: Wiring): void {
     .option('--override-estimate', "start although the memory account doesn't fit")
     .option('--no-wait', 'return at once, as soon as it is started')
     .option('--timeout <TIME>', 'give up waiting after this time, e.g. 10m', timeSpan('--timeout'))
-    .option('--dry-run', 'validate and plan only')
+    .option('--dry-run', 'validate and plan only; on a cluster the API server tries it too')
+    .option('--force-conflicts', 'on a cluster: take over fields that others manage')
     .addHelpText(
       'after',
       examples([
@@ -41,46 +42,71 @@ export function declareRunning(program: Command, { act }: Wiring): void {
         ['kaito up -f examples/local.yaml', 'a manifest'],
         ['kaito up -f workspace.yaml --quantised', 'a GPU preset, as its quantised equivalent'],
         ['cat workspace.yaml | kaito up -f - --no-wait', 'from standard input, without waiting'],
+        ['kaito up -f workspace.yaml --context prod', 'on a cluster; --cluster: on the current one'],
       ]),
     )
     .action(async (preset: string | undefined, options) => {
-      const { up } = await import('../commands/up.ts');
-      await act((session) => up(session, preset, options));
+      await actOn(options, {
+        local: async (session) => {
+          const { up } = await import('../commands/up.ts');
+          return up(session, preset, options);
+        },
+        cluster: async (session, cluster) => {
+          const { up } = await import('../cluster/commands/up.ts');
+          return up(session, cluster, preset, options);
+        },
+      });
     });
-  for (const flag of [fileFlag, namespaceFlag, catalogFlag, quietFlag, clusterFlags]) flag(up);
+  for (const flag of [fileFlag, namespaceFlag, catalogFlag, quietFlag, clusterFlags, yesFlag]) flag(up);
   outputFlag(up, ['json', 'yaml', 'name']);
 
   const down = program
     .command('down')
-    .summary('stop Workspaces; their weights stay in the cache')
-    .description('Stops Workspaces on this machine. Their weights stay in the cache, so that the next start is quick.')
+    .summary('stop Workspaces')
+    .description(
+      'Stops Workspaces. On this machine their weights stay in the cache, so that the next start is quick; on a cluster they are ' +
+        'deleted, and their machines given back.',
+    )
     .argument('[NAME...]', 'Workspaces to stop')
-    .option('--all', 'stop all of them')
+    .option('--all', 'stop all of them; on a cluster those of the namespace, after asking')
     .addHelpText(
       'after',
       examples([
         ['kaito down smollm2-135m-instruct', 'one by its name'],
         ['kaito down -f examples/local.yaml', 'what a manifest names'],
         ['kaito down --all', 'everything on this machine'],
+        ['kaito down demo -n team --context prod', 'on a cluster'],
       ]),
     )
     .action(async (names: string[], options) => {
-      const { down } = await import('../commands/down.ts');
-      await act((session) => down(session, names, options));
+      await actOn(options, {
+        local: async (session) => {
+          const { down } = await import('../commands/down.ts');
+          return down(session, names, options);
+        },
+        cluster: async (session, cluster) => {
+          const { down } = await import('../cluster/commands/down.ts');
+          return down(session, cluster, names, options);
+        },
+      });
     });
-  for (const flag of [fileFlag, namespaceFlag, quietFlag, clusterFlags]) flag(down);
+  for (const flag of [fileFlag, namespaceFlag, quietFlag, clusterFlags, yesFlag]) flag(down);
   outputFlag(down, ['name']);
 
   program
     .command('use')
     .summary('show or set where commands act')
-    .description('Shows or sets where commands act. This build runs Workspaces on this machine only: local.')
-    .argument('[TARGET]', 'local')
+    .description(
+      'Shows or sets where commands act that name no target: on this machine (local), on the cluster of the current context of the ' +
+        'kubeconfig (cluster), or on that of one context.',
+    )
+    .argument('[TARGET]', 'local, cluster, or the name of a context')
     .addHelpText(
       'after',
       examples([
         ['kaito use', 'show the target'],
         ['kaito use local', 'act on this machine'],
+        ['kaito use prod', 'act on the cluster of context prod'],
       ]),
     )
     .action(async (target: string | undefined) => {
@@ -102,5 +128,4 @@ export function declareRunning(program: Command, { act }: Wiring): void {
       await act((session) => start(session, options));
     });
   fileFlag(start, 'manifest to start instead of examples/local.yaml');
-  clusterFlags(start);
 }

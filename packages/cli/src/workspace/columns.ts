@@ -38,7 +38,8 @@ const condition =
   ({ assessment }: LocalWorkspace) =>
     types.map((type) => findCondition(assessment.conditions, type)?.status).find((status) => status != null) ?? '';
 
-function coloured(state: string, style: Style): string {
+/** A state in its colour. */
+export function coloured(state: string, style: Style): string {
   if (state === 'Ready' || state === 'Running' || state === 'Succeeded') return style.green(state);
   return state === 'Pending' ? style.yellow(state) : style.red(state);
 }
