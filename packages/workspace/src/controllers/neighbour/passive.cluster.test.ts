@@ -78,8 +78,6 @@ inference:
 `,
     namespace,
   );
-  const managedElsewhere = (workspace: Live<Workspace>): boolean =>
-    isTrue(workspace.status?.conditions, 'ManagedElsewhere');
   const seen = await eventuallyOne(cluster.client, workspaces, ref, managedElsewhere);
   expect(findCondition(seen.status?.conditions, 'ManagedElsewhere')?.message).toContain(
     `Deployment kaito-workspace in namespace ${namespace}`,
@@ -99,3 +97,7 @@ inference:
   await cluster.client.delete(workspaces, ref);
   await eventuallyGone(cluster.client, workspaces, ref);
 });
+
+function managedElsewhere({ status }: Live<Workspace>): boolean {
+  return isTrue(status?.conditions, 'ManagedElsewhere');
+}
