@@ -12,6 +12,7 @@ export { validateNodeClass } from './nodeclass/validate.ts';
 export { formatPath, parsePath } from './path.ts';
 export type { Path } from './path.ts';
 export { nearest } from './structural/suggestion.ts';
+export { parseUpdateWindow, positionIn } from './updates/update-window.ts';
 export { acting } from './workspace/acting.ts';
 export type { ActingRow, Actor } from './workspace/acting.ts';
 export { convert } from './workspace/convert.ts';

@@ -8,6 +8,8 @@ export interface OperatorOptions {
   readonly systemNamespace: string;
   /** `none`: machines are never rented, Workspaces use existing nodes only. */
   readonly nodeProvisioner: 'karpenter' | 'none';
+  /** When held updates of Workspaces roll that name no window themselves: cron (UTC) and a duration, e.g. `0 2 * * 6 4h`. */
+  readonly updateWindow?: string;
   /** Workspaces reconciled at once. */
   readonly concurrency: number;
 }

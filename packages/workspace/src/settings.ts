@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseUpdateWindow } from '@kaito/api';
 import type { LogLevel } from '@kaito/kube';
 import { type LogFormat, logFormats, logLevels } from './logging/text-logger.ts';
 import type { OperatorOptions } from './options.ts';
@@ -38,6 +39,8 @@ Cluster:
 Workspaces:
   --preset-registry PREFIX       registry of public preset images; $PRESET_REGISTRY_NAME, default mcr.microsoft.com/aks/kaito
   --server-image IMAGE           KAITO's own server, for GGUF presets; default kaito-server:0.1.0
+  --update-window WINDOW         when updates that are held roll, of Workspaces that name no window themselves: cron in UTC and a
+                                 duration, e.g. "0 2 * * 6 4h"; default: when the person says so
   --node-provisioner KIND        karpenter: missing machines are asked for by NodeClaims; none: nothing is rented. Default karpenter
 
 Admission:
@@ -66,6 +69,7 @@ const flags = {
   concurrency: text,
   'preset-registry': text,
   'server-image': text,
+  'update-window': text,
   'node-provisioner': text,
   webhook: text,
   'webhook-port': text,
@@ -104,6 +108,14 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     if (found !== undefined) return found;
     throw new SettingsError(`--${name} is "${value}"; write one of ${known.join(', ')}`);
   };
+  const updateWindow = values['update-window'] ?? '';
+  if (updateWindow !== '') {
+    try {
+      parseUpdateWindow(updateWindow);
+    } catch (error) {
+      throw new SettingsError(`--update-window: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
   const yes = (name: Name): boolean => oneOf(name, ['true', 'false'], 'true') === 'true';
   return {
     ...(values.kubeconfig !== undefined && { kubeconfig: values.kubeconfig }),
@@ -112,6 +124,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     concurrency: whole('concurrency', 10, 1, 1000),
     presetRegistry: values['preset-registry'] ?? environment['PRESET_REGISTRY_NAME'] ?? 'mcr.microsoft.com/aks/kaito',
     serverImage: values['server-image'] ?? 'kaito-server:0.1.0',
+    ...(updateWindow !== '' && { updateWindow }),
     nodeProvisioner: oneOf('node-provisioner', ['karpenter', 'none'], 'karpenter'),
     webhook: yes('webhook'),
     webhookPort: whole('webhook-port', 9443, 0, 65_535),

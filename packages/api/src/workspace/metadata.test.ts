@@ -3,9 +3,13 @@ import type { Finding } from '../finding.ts';
 import { maxWorkspaceNameLength } from '../names.ts';
 import { problems, told } from '../testing/problems.ts';
 import { workspaceWith } from '../testing/workspace-factory.ts';
+import type { Workspace } from '../workspace.ts';
 import { validateWorkspace } from './validate.ts';
 
 const named = (name: unknown): unknown => workspaceWith({ metadata: { name } });
+
+const withWindow = (window: string): unknown =>
+  workspaceWith({ metadata: { name: 'a', annotations: { 'kaito.sh/update-window': window } } });
 
 const annotated = (key: string, value: string): Finding[] =>
   validateWorkspace(workspaceWith({ metadata: { name: 'a', annotations: { [key]: value } } }));
@@ -80,6 +84,12 @@ describe('annotations', () => {
   test.each([
     ['kaito.sh/enablelb', 'True'],
     ['kaito.sh/bypass-resource-checks', ''],
+    ['kaito.sh/internal-lb', 'True'],
+    ['kaito.sh/update', 'now'],
+    ['kaito.sh/update', 'phi-0123abcd'],
+    ['kaito.sh/update-window', '0 2 * * 6 4h'],
+    ['kaito.sh/surge', 'node'],
+    ['kaito.sh/adopt', 'true'],
     ['workspace.kaito.io/hash', 'abc'],
     ['example.com/anything', 'x'],
     ['notkaito.sh/enablelb', 'x'],
@@ -96,13 +106,27 @@ describe('annotations', () => {
       'kaito.sh/enableLoadBalancer',
       'True',
       'UnknownAnnotation',
-      'Those known are kaito.sh/enablelb, kaito.sh/bypass-resource-checks.',
+      'Those known are kaito.sh/enablelb, kaito.sh/internal-lb, kaito.sh/bypass-resource-checks, kaito.sh/update, kaito.sh/update-window, kaito.sh/surge, kaito.sh/adopt.',
     ],
+    ['kaito.sh/internal-lb', 'yes', 'InvalidValue', 'Write kaito.sh/internal-lb: "True".'],
+    ['kaito.sh/update', 'true', 'InvalidValue', 'Write kaito.sh/update: "now".'],
+    ['kaito.sh/surge', 'nodes', 'InvalidValue', 'Write kaito.sh/surge: "node".'],
+    ['kaito.sh/adopt', 'True', 'InvalidValue', 'Write kaito.sh/adopt: "true".'],
     ['kaito.sh/runtime', 'vllm', 'NotSupported', 'Remove the annotation.'],
   ])('%s: %s warns', (key, value, code, remedy) => {
     expect(annotated(key, value)).toMatchObject([
       { code, severity: 'warning', path: `metadata.annotations["${key}"]`, remedy },
     ]);
+  });
+
+  test('a window that cannot be read is refused, unless it is there already', () => {
+    const path = 'metadata.annotations["kaito.sh/update-window"]';
+    expect(validateWorkspace(withWindow('0 2 * * 6'))).toMatchObject([
+      { code: 'InvalidValue', severity: 'error', path, message: expect.stringContaining('a duration') as string },
+    ]);
+    const old = withWindow('0 2 * * 6') as Workspace;
+    expect(validateWorkspace(withWindow('0 2 * * 6'), { old })).toMatchObject([{ severity: 'warning', path }]);
+    expect(validateWorkspace(withWindow('0 3 * * 6'), { old })).toMatchObject([{ severity: 'error', path }]);
   });
 
   test('a key with forbidden characters is refused', () => {

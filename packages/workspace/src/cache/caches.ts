@@ -14,7 +14,12 @@ export const indexes = {
   workspace: 'workspace',
   /** Pods by `spec.nodeName`. */
   node: 'node',
+  /** Under `updateHeld`: Workspaces with an update that is held, as their status says. */
+  update: 'update',
 } as const;
+
+/** The one value of the index `update`. */
+export const updateHeld = 'held';
 
 /**
  * Everything the operator watches. Pods are only those with the label `kaito.sh/workspace`; NodeClaims may not be installed

@@ -1,4 +1,4 @@
-import { workspaceLabel, workspaceNamespaceLabel } from '@kaito/api';
+import { conditionTypes, isTrue, workspaceLabel, workspaceNamespaceLabel } from '@kaito/api';
 import {
   type Client,
   type Clock,
@@ -14,7 +14,8 @@ import {
   statefulSets,
   withoutManagedFields,
 } from '@kaito/kube';
-import { type Caches, indexes, type Live } from './caches.ts';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { type Caches, indexes, type Live, updateHeld } from './caches.ts';
 import { nodeClaims, workspaces } from './resources.ts';
 
 interface Connection {
@@ -44,6 +45,24 @@ function withoutImages<T extends KubeObject>(node: T): T {
   return withoutManagedFields({ ...node, status: rest });
 }
 
+/** A pod with what is read of it: where it is, what it asks for, how it fares. Volumes, environment and probes are its workload's to know. */
+function essentials(pod: Live<Pod>): Live<Pod> {
+  const { nodeName, containers = [], initContainers } = pod.spec ?? {};
+  const small = containers.map(({ name, resources }) => ({ name, ...(resources !== undefined && { resources }) }));
+  const first = initContainers?.map(({ name, restartPolicy }) => ({
+    name,
+    ...(restartPolicy !== undefined && { restartPolicy }),
+  }));
+  return withoutManagedFields({
+    ...pod,
+    spec: {
+      containers: small,
+      ...(nodeName !== undefined && { nodeName }),
+      ...(first !== undefined && { initContainers: first }),
+    },
+  });
+}
+
 /** Caches of all that the operator looks at, not yet running. */
 export function createCaches(connection: Connection): Caches & { readonly all: readonly Informer[] } {
   const labelSelector = workspaceLabel;
@@ -52,7 +71,11 @@ export function createCaches(connection: Connection): Caches & { readonly all: r
     workspaces: createInformer({
       ...connection,
       resource: workspaces,
-      indexes: { [indexes.workerNode]: ({ status }) => status?.workerNodes ?? [] },
+      indexes: {
+        [indexes.workerNode]: ({ status }) => status?.workerNodes ?? [],
+        [indexes.update]: ({ status }) =>
+          isTrue(status?.conditions, conditionTypes.updateAvailable) ? [updateHeld] : [],
+      },
     }),
     nodes: createInformer({ ...connection, resource: nodes, transform: withoutImages }),
     nodeClaims: createInformer({
@@ -66,10 +89,10 @@ export function createCaches(connection: Connection): Caches & { readonly all: r
       ...connection,
       resource: pods,
       labelSelector,
+      transform: essentials,
       indexes: {
         ...byWorkspace,
-        [indexes.node]: (pod: Live<{ spec?: { nodeName?: string } }>) =>
-          pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName],
+        [indexes.node]: ({ spec }) => (spec?.nodeName === undefined ? [] : [spec.nodeName]),
       },
     }),
     services: createInformer({ ...connection, resource: services, labelSelector, indexes: byWorkspace }),

@@ -29,14 +29,14 @@ async function complaints(): Promise<readonly string[]> {
   end.abort();
   await running;
   client.close();
-  return lines.filter((line) => line.includes('cannot be seen'));
+  return lines.filter((line) => line.includes('cannot be seen')).toSorted();
 }
 
 test('without rights it says so for each thing it cannot see; these rights are enough', async () => {
   expect(await complaints()).toEqual([
+    'other operators cannot be seen: no right to list deployments',
+    'other operators cannot be seen: no right to list deployments',
     'other operators cannot be seen: no right to list validatingwebhookconfigurations',
-    'other operators cannot be seen: no right to list deployments',
-    'other operators cannot be seen: no right to list deployments',
   ]);
   const verbs = ['get', 'list', 'watch'];
   const rules = [

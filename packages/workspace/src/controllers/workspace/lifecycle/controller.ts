@@ -9,7 +9,7 @@ export const lifecycleControllerName = 'workspace.lifecycle';
 export function createLifecycleController(deps: LifecycleDependencies, metrics?: ControllerMetrics): Controller {
   const { caches, options, clock, logger } = deps;
   const labelled = { name: workspaceLabel };
-  return createController({
+  const controller: Controller = createController({
     name: lifecycleControllerName,
     sources: [
       source(caches.workspaces, itself),
@@ -23,10 +23,11 @@ export function createLifecycleController(deps: LifecycleDependencies, metrics?:
       source(caches.workspaces, waitersForNodesOf(caches, deps.ledger)),
       source(caches.pods, waitersForRoomOf(caches, deps.ledger)),
     ],
-    reconcile: reconcileWorkspace(deps),
+    reconcile: reconcileWorkspace(deps, (key) => controller.enqueue(key)),
     concurrency: options.concurrency,
     clock,
     logger,
     ...(metrics !== undefined && { metrics }),
   });
+  return controller;
 }
