@@ -18,6 +18,7 @@ import {
   systemClock,
 } from '@kaito/kube';
 import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Live } from '../../../cache/caches.ts';
 import { createCaches } from '../../../cache/create-caches.ts';
@@ -31,6 +32,7 @@ import { adopt as takeOver, lookForMadeElsewhere } from './index.ts';
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
   (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
 );
+const imageOf = ({ spec }: Live<Deployment>): string => spec?.template.spec?.containers[0]?.image ?? '';
 const adopt = { 'kaito.sh/adopt': 'true' };
 let cluster: TestCluster;
 
@@ -179,10 +181,11 @@ test('the operator makes nothing beside it, takes it over when told so, and hold
   expect((await client.list(replicaSets, { namespace })).items).toHaveLength(1);
 
   await annotate({ 'kaito.sh/update': 'now' });
+  await eventuallyOne(client, deployments, ref, (one) =>
+    imageOf(one).startsWith('mcr.microsoft.com/aks/kaito/kaito-phi-2:'),
+  );
   await eventuallyOne(client, workspaces, ref, ({ status }) => isTrue(status?.conditions, 'WorkspaceReady'));
   expect(await claims()).toEqual([`${namespace}-go`]);
-  const { spec } = await client.get(deployments, ref);
-  expect(spec?.template.spec?.containers[0]?.image).toMatch(/^mcr.microsoft.com\/aks\/kaito\/kaito-phi-2:/);
   await client.delete(workspaces, ref);
   await eventuallyGone(client, workspaces, ref);
   expect(await claims()).toEqual([]);

@@ -1,4 +1,4 @@
-import { findCondition, isTrue, type Workspace } from '@kaito/api';
+import { findCondition, isTrue, type NodeClaim, type Workspace } from '@kaito/api';
 import { deployments, type Intercept, pods, silentLogger, systemClock } from '@kaito/kube';
 import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
@@ -31,6 +31,10 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  const { items } = await cluster.client.list(workspaces, { namespace });
+  await Promise.all(items.map(async ({ metadata }) => await cluster.client.delete(workspaces, ref(metadata.name!))));
+  await eventually({ client: cluster.client, resource: workspaces, namespace }, (all) => all.length === 0);
+  await eventually({ client: cluster.client, resource: nodeClaims }, (all) => !all.some(isHere));
   await operator.stop();
 });
 
@@ -67,6 +71,8 @@ const imageOf = ({ spec }: Live<Deployment>): string => spec!.template.spec!.con
 const isFrom = (registry: string) => (deployment: Live<Deployment>) =>
   imageOf(deployment).startsWith(`${registry}/`) && isComplete(deployment);
 
+const isHere = ({ metadata }: Live<NodeClaim>): boolean =>
+  metadata.labels?.['kaito.sh/workspacenamespace'] === namespace;
 const ref = (name: string) => ({ namespace, name });
 
 async function bringUp(...manifests: readonly string[]): Promise<void> {
@@ -195,7 +201,7 @@ describe('a rollout', () => {
     expect(Math.min(...(await readyPodsInUpdate('alone')))).toBe(1);
     expect(costs.at(-1)).toContain('it costs no downtime');
     const rented = await eventually({ client: cluster.client, resource: nodeClaims }, (all) => {
-      const own = all.filter(({ metadata }) => metadata.labels?.['kaito.sh/workspacenamespace'] === namespace);
+      const own = all.filter(isHere);
       return own.length === 1 && own[0];
     });
     expect(rented.metadata.name).not.toBe(first);
