@@ -1,4 +1,4 @@
-import { instanceTypeLabel } from '@kaito/api';
+import { instanceTypeLabel, workspaceLabel, workspaceNamespaceLabel } from '@kaito/api';
 import { compact, type Decided } from './decided.ts';
 
 /** Seconds for which a pod stays bound to a node that is gone, instead of Kubernetes' 300: a model's place is rented by the hour. */
@@ -16,38 +16,48 @@ export function tolerations({ placement }: Decided): object[] {
   return [...placement.tolerations, ...lostNode];
 }
 
-/** Requirements on the node: the Workspace's labels, and the machine type where it names one. */
-export function nodeRequirements({ placement }: Decided): object[] {
-  const labels = Object.entries(placement.nodeSelector).map(([key, value]) => ({
-    key,
-    operator: 'In',
-    values: [value],
-  }));
-  return placement.instanceType === undefined || instanceTypeLabel in placement.nodeSelector
-    ? labels
-    : [...labels, { key: instanceTypeLabel, operator: 'In', values: [placement.instanceType] }];
+type Requirements = readonly object[];
+
+/**
+ * Requirements on the node, as alternatives: the Workspace's labels, and the machine type where it names one, on a machine that was made for the
+ * Workspace or for none. On one that was made for another, with the same labels maybe, its pod would take the place of that one's.
+ */
+export function nodeTerms({ placement, workspace }: Decided): readonly Requirements[] {
+  const { nodeSelector, instanceType } = placement;
+  const required = Object.entries(nodeSelector).map(([key, value]) => isIn(key, value));
+  if (instanceType !== undefined && !(instanceTypeLabel in nodeSelector)) {
+    required.push(isIn(instanceTypeLabel, instanceType));
+  }
+  const { name, namespace } = workspace;
+  const own = [isIn(workspaceLabel, name)];
+  if (namespace !== undefined) own.push(isIn(workspaceNamespaceLabel, namespace));
+  return [
+    [...required, ...own],
+    [...required, { key: workspaceLabel, operator: 'DoesNotExist' }],
+  ];
+}
+
+function isIn(key: string, value: string) {
+  return { key, operator: 'In', values: [value] };
 }
 
 /**
  * Affinity to the Workspace's nodes, preferred ones first; `spread`: no two pods of the Workspace on one node, for the ranks of a
  * distributed model.
  */
-export function affinity(
-  plan: Decided,
-  spread?: Readonly<Record<string, string>>,
-): Record<string, unknown> | undefined {
-  const required = nodeRequirements(plan);
+export function affinity(plan: Decided, spread?: Readonly<Record<string, string>>): Record<string, unknown> {
   const preferred = plan.placement.preferredNodes.map((name) => ({
     weight: 100,
     preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] },
   }));
   const node = compact({
-    requiredDuringSchedulingIgnoredDuringExecution:
-      required.length > 0 ? { nodeSelectorTerms: [{ matchExpressions: required }] } : undefined,
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: nodeTerms(plan).map((matchExpressions) => ({ matchExpressions })),
+    },
     preferredDuringSchedulingIgnoredDuringExecution: preferred.length > 0 ? preferred : undefined,
   });
-  const all = compact({
-    nodeAffinity: Object.keys(node).length > 0 ? node : undefined,
+  return compact({
+    nodeAffinity: node,
     podAntiAffinity:
       spread === undefined
         ? undefined
@@ -57,5 +67,4 @@ export function affinity(
             ],
           },
   });
-  return Object.keys(all).length > 0 ? all : undefined;
 }

@@ -1,6 +1,6 @@
 import { type Workspace, workspaceLabel } from '@kaito/api';
 import { compact, type Decided, type PodTemplate } from './decided.ts';
-import { nodeRequirements, tolerations } from './placement.ts';
+import { nodeTerms, tolerations } from './placement.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (va
 
 /**
  * A person's own pod template, as written, with the Workspace's label, its tolerations behind the person's own (none twice), and its node
- * requirements added to every term of the person's node affinity: terms are alternatives, so each must hold them.
+ * requirements added to every term of the person's node affinity: terms are alternatives, so each is joined with each of ours.
  */
 export function templatePod(plan: Decided, workspace: Workspace): PodTemplate {
   const template = fields(workspace.inference?.template);
@@ -24,7 +24,7 @@ export function templatePod(plan: Decided, workspace: Workspace): PodTemplate {
     },
     spec: compact({
       ...spec,
-      affinity: withRequirements(fields(spec['affinity']), nodeRequirements(plan)),
+      affinity: withTerms(fields(spec['affinity']), nodeTerms(plan)),
       tolerations: withTolerations(list(spec['tolerations']), tolerations(plan)),
     }),
   };
@@ -32,14 +32,15 @@ export function templatePod(plan: Decided, workspace: Workspace): PodTemplate {
 
 const requiredTerms = 'requiredDuringSchedulingIgnoredDuringExecution';
 
-function withRequirements(affinity: Fields, requirements: readonly object[]): Fields | undefined {
-  if (requirements.length === 0) return Object.keys(affinity).length > 0 ? affinity : undefined;
+function withTerms(affinity: Fields, ours: readonly (readonly object[])[]): Fields {
   const node = fields(affinity['nodeAffinity']);
-  const terms = list(fields(node[requiredTerms])['nodeSelectorTerms']).map(fields);
-  const nodeSelectorTerms = (terms.length > 0 ? terms : [{} as Fields]).map((term) => ({
-    ...term,
-    matchExpressions: [...list(term['matchExpressions']), ...requirements],
-  }));
+  const theirs = list(fields(node[requiredTerms])['nodeSelectorTerms']).map(fields);
+  const nodeSelectorTerms = (theirs.length > 0 ? theirs : [{} as Fields]).flatMap((term) =>
+    ours.map((requirements) => ({
+      ...term,
+      matchExpressions: [...list(term['matchExpressions']), ...requirements],
+    })),
+  );
   return { ...affinity, nodeAffinity: { ...node, [requiredTerms]: { nodeSelectorTerms } } };
 }
 
