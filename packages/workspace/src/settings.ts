@@ -11,6 +11,12 @@ export interface Settings extends OperatorOptions {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly leaderElect: boolean;
+  /** In ms; each is longer than the next. */
+  readonly lease: {
+    readonly leaseDurationMs: number;
+    readonly renewDeadlineMs: number;
+    readonly retryPeriodMs: number;
+  };
   /** Ports; 0: any free one. */
   readonly healthPort: number;
   readonly metricsPort: number;
@@ -34,6 +40,9 @@ Cluster:
   --kubeconfig FILE              default: $KUBECONFIG, ~/.kube/config, else the pod's own ServiceAccount
   --context NAME                 context of the kubeconfig
   --leader-elect=BOOL            only the leader of several replicas acts; default true
+  --lease-duration SECONDS       how long a leader that was heard last counts as one; default 15
+  --renew-deadline SECONDS       after how long without a renewal the leader stops acting; default 10
+  --retry-period SECONDS         how often replicas try to lead and to renew; default 2
   --concurrency N                Workspaces worked on at once; default 10
 
 Workspaces:
@@ -66,6 +75,9 @@ const flags = {
   kubeconfig: text,
   context: text,
   'leader-elect': text,
+  'lease-duration': text,
+  'renew-deadline': text,
+  'retry-period': text,
   concurrency: text,
   'preset-registry': text,
   'server-image': text,
@@ -117,10 +129,26 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     }
   }
   const yes = (name: Name): boolean => oneOf(name, ['true', 'false'], 'true') === 'true';
+  const seconds = (name: Name, fallback: number): number => {
+    const value = Number(values[name] ?? fallback);
+    if (value >= 0.1 && value <= 3600) return Math.round(value * 1000);
+    throw new SettingsError(`--${name} is "${values[name]}"; write seconds from 0.1 to 3600`);
+  };
+  const lease = {
+    leaseDurationMs: seconds('lease-duration', 15),
+    renewDeadlineMs: seconds('renew-deadline', 10),
+    retryPeriodMs: seconds('retry-period', 2),
+  };
+  if (lease.leaseDurationMs <= lease.renewDeadlineMs || lease.renewDeadlineMs <= lease.retryPeriodMs) {
+    throw new SettingsError(
+      '--lease-duration must be longer than --renew-deadline, and that longer than --retry-period',
+    );
+  }
   return {
     ...(values.kubeconfig !== undefined && { kubeconfig: values.kubeconfig }),
     ...(values.context !== undefined && { context: values.context }),
     leaderElect: yes('leader-elect'),
+    lease,
     concurrency: whole('concurrency', 10, 1, 1000),
     presetRegistry: values['preset-registry'] ?? environment['PRESET_REGISTRY_NAME'] ?? 'mcr.microsoft.com/aks/kaito',
     serverImage: values['server-image'] ?? 'kaito-server:0.1.0',

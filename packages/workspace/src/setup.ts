@@ -98,9 +98,10 @@ export function setUp(settings: Settings, { config, clock, logger, intercept }: 
   );
   return manager;
 
-  function elect({ systemNamespace }: Settings): Election {
+  function elect({ systemNamespace, lease }: Settings): Election {
     return createElection({
       ...connection,
+      ...lease,
       namespace: systemNamespace,
       name: fieldManager,
       onLeading: (leading) => metrics.leading(fieldManager, leading),

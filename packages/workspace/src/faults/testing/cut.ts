@@ -1,0 +1,56 @@
+import { type ApiCall, ConnectionError, type Intercept } from '@kaito/kube';
+
+/** Cut off at its `at`-th call: before the API server hears of it, or after it has done it and before the answer comes. */
+export interface CutPoint {
+  readonly at: number;
+  readonly when: 'before' | 'after';
+}
+
+/** A transport that can be cut at one call; from then on nothing comes through. */
+export interface Cut {
+  readonly intercept: Intercept;
+  /** The calls since `arm`, e.g. `POST /api/v1/namespaces/x/services`. */
+  readonly calls: readonly string[];
+  /** Calls count from now on. @param point undefined: they are only counted. @returns resolves with the call at which it was cut. */
+  arm(point?: CutPoint): Promise<string>;
+}
+
+/** Watches and lists are no calls: they only read, and go on by themselves. */
+function counts({ verb }: ApiCall): boolean {
+  return verb !== 'watch' && verb !== 'list';
+}
+
+export function createCut(): Cut {
+  const cut = Promise.withResolvers<string>();
+  let calls: string[] = [];
+  let point: CutPoint | undefined;
+  let isCut = false;
+  return {
+    get calls() {
+      return calls;
+    },
+    arm(next) {
+      calls = [];
+      point = next;
+      return cut.promise;
+    },
+    async intercept(call, send) {
+      if (isCut) throw lost();
+      if (!counts(call)) return await send();
+      const name = `${call.method} ${call.path.replace(/\?.*/, '')}`;
+      calls.push(name);
+      if (calls.length !== point?.at) return await send();
+      isCut = true;
+      try {
+        if (point.when === 'after') await send();
+      } finally {
+        cut.resolve(name);
+      }
+      throw lost();
+    },
+  };
+}
+
+function lost(): ConnectionError {
+  return new ConnectionError('the connection is cut');
+}

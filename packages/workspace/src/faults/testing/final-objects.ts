@@ -1,0 +1,58 @@
+import { workspaceLabel, workspaceNamespaceLabel } from '@kaito/api';
+import {
+  type Client,
+  controllerRevisions,
+  coreEvents,
+  deployments,
+  type KubeObject,
+  pods,
+  type Resource,
+  services,
+  statefulSets,
+} from '@kaito/kube';
+import { nodeClaims, workspaces } from '../../cache/resources.ts';
+
+/** Everything of one namespace's Workspaces, sorted, without what differs from one run to the next: UIDs, times, names that are made of UIDs. */
+export async function finalObjects(client: Client, namespace: string): Promise<readonly unknown[]> {
+  const within = [workspaces, services, deployments, statefulSets, controllerRevisions, pods] as readonly Resource[];
+  const lists = await Promise.all(within.map(async (resource) => (await client.list(resource, { namespace })).items));
+  const labelSelector = `${workspaceNamespaceLabel}=${namespace}`;
+  const claims = (await client.list(nodeClaims as Resource, { labelSelector })).items;
+  const own = lists.flat().filter(({ kind, metadata }) => kind !== 'Service' || metadata.labels?.[workspaceLabel]);
+  return [...own, ...claims]
+    .map((object) => comparable(object, namespace))
+    .toSorted()
+    .map((text): unknown => JSON.parse(text));
+}
+
+/** Events that were told twice: each turn is told once. */
+export async function doubledEvents(client: Client, namespace: string): Promise<readonly string[]> {
+  const { items } = await client.list(coreEvents, { namespace });
+  const seen = new Set<string>();
+  return items
+    .filter(({ involvedObject }) => involvedObject.kind === 'Workspace')
+    .flatMap(({ reason = '', message = '', count = 1 }) => {
+      const told = `${reason}: ${message}`;
+      const twice = seen.has(told) || count > 1;
+      seen.add(told);
+      return twice ? told : [];
+    });
+}
+
+function comparable({ metadata, ...object }: KubeObject, namespace: string): string {
+  const { name, labels, annotations, finalizers, ownerReferences, deletionTimestamp } = metadata;
+  const isPod = object.kind === 'Pod';
+  const shown = isPod
+    ? { kind: object.kind, deletionTimestamp, labels: Object.keys(labels ?? {}) }
+    : { ...object, metadata: { name, labels, annotations, finalizers, ownerReferences, deletionTimestamp } };
+  return JSON.stringify(shown)
+    .replaceAll(namespace, 'NAMESPACE')
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
+    .replaceAll(/\bws[0-9a-f]{9}\b/g, 'CLAIM')
+    .replaceAll(/\bphi-[0-9a-f]{8,10}\b/g, 'REVISION')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/"(?:\d{1,3}\.){3}\d{1,3}"/g, '"ADDRESS"')
+    .replaceAll(/"inputsHash":"[0-9a-f]+"/g, '"inputsHash":""')
+    .replaceAll(/"nodePort":\d+/g, '"nodePort":0')
+    .replaceAll(/"resourceVersion":"\d+"/g, '"resourceVersion":""');
+}
