@@ -50,6 +50,16 @@ describe('an informer', () => {
     await running.stop();
   });
 
+  test('that is ended by what it lists begins no watch', async () => {
+    const client = new MemoryClient();
+    await client.create(configMaps, configMap('a'));
+    const end = new AbortController();
+    const informer = createInformer({ client, clock: new ManualClock(), logger: silentLogger, resource: configMaps });
+    informer.onChange(() => end.abort());
+    await informer.run(end.signal);
+    expect(client.calls.map(({ verb }) => verb)).not.toContain('watch');
+  });
+
   test('asks for a watch of five to ten minutes', async () => {
     const running = await start(new MemoryClient(), { random: () => 0.999 });
     expect(running.client.calls.at(-1)?.options).toMatchObject({ timeoutSeconds: 599, resourceVersion: '100' });

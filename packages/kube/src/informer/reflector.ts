@@ -93,6 +93,8 @@ export class Reflector<T extends KubeObject> {
 
   /** One watch to its end. @returns false where it ended too soon to be right. */
   async #watch(signal: AbortSignal): Promise<boolean> {
+    // Whoever listened to the list may have ended it all.
+    signal.throwIfAborted();
     const { client, resource, clock, random } = this.#options;
     const startedAt = clock.monotonic();
     let heardAt = startedAt;
