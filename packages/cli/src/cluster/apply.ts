@@ -1,4 +1,4 @@
-import { bypassResourceChecksAnnotation, type Workspace } from '@kaito/api';
+import { bypassResourceChecksAnnotation, convert, type Workspace } from '@kaito/api';
 import { isNotFound, type Live } from '@kaito/kube';
 import type { Cluster } from './connect.ts';
 import { workspaces } from './resources.ts';
@@ -16,7 +16,7 @@ export function applied(workspace: Workspace, cluster: Cluster, overrideEstimate
     ...(overrideEstimate ? { [bypassResourceChecksAnnotation]: 'true' } : {}),
   };
   return {
-    ...rest,
+    ...convert(rest, 'kaito.sh/v1beta1'),
     metadata: {
       ...metadata,
       namespace: metadata.namespace ?? cluster.namespace,

@@ -30,7 +30,7 @@ beforeAll(async () => {
   writeFileSync(
     manifest,
     [
-      'apiVersion: kaito.sh/v1beta1',
+      'apiVersion: kaito.sh/v1alpha1',
       'kind: Workspace',
       'metadata: {name: demo}',
       'resource: {instanceType: Standard_NC64as_T4_v3, labelSelector: {matchLabels: {apps: demo}}}',
