@@ -11,6 +11,8 @@ export interface Cut {
   readonly intercept: Intercept;
   /** The calls since `arm`, e.g. `POST /api/v1/namespaces/x/services`. */
   readonly calls: readonly string[];
+  /** The call at which it was cut; undefined before. */
+  readonly at: string | undefined;
   /** Calls count from now on. @param point undefined: they are only counted. @returns resolves with the call at which it was cut. */
   arm(point?: CutPoint): Promise<string>;
 }
@@ -24,10 +26,13 @@ export function createCut(): Cut {
   const cut = Promise.withResolvers<string>();
   let calls: string[] = [];
   let point: CutPoint | undefined;
-  let isCut = false;
+  let at: string | undefined;
   return {
     get calls() {
       return calls;
+    },
+    get at() {
+      return at;
     },
     arm(next) {
       calls = [];
@@ -35,12 +40,12 @@ export function createCut(): Cut {
       return cut.promise;
     },
     async intercept(call, send) {
-      if (isCut) throw lost();
+      if (at !== undefined) throw lost();
       if (!counts(call)) return await send();
       const name = `${call.method} ${call.path.replace(/\?.*/, '')}`;
       calls.push(name);
       if (calls.length !== point?.at) return await send();
-      isCut = true;
+      at = name;
       try {
         if (point.when === 'after') await send();
       } finally {
