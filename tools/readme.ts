@@ -1,6 +1,6 @@
 // Runs the README's commands as a new user would: a clean clone in an empty folder, with empty caches and an empty home.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +16,11 @@ const expectations: readonly (readonly [command: RegExp, output: RegExp])[] = [
   [/^curl .*:\d+\/chat /m, /"Result":/],
   [/^curl .*\/v1\/chat\/completions/m, /"chat\.completion"/],
   [/^\.\/kaito get$/m, /smollm2-135m-instruct/],
+  [/kubectl get workspace$/m, /workspace-mistral-7b-instruct +Standard_NC64as_T4_v3 +True +True/],
+  [
+    /^\.\/kaito describe .* --cluster$/m,
+    /WorkspaceReady +True[\s\S]*workspace-phi-2 .*released|released[\s\S]*workspace-phi-2/,
+  ],
   [/^\.\/kaito plan -f examples\/seed\.yaml/m, /Standard_NC64as_T4_v3/],
 ];
 
@@ -38,6 +43,14 @@ const environment: NodeJS.ProcessEnv = {
 const userConfiguration = join(process.env['HOME'] ?? '', '.npmrc');
 environment['npm_config_userconfig'] = userConfiguration;
 environment['npm_config_cache'] = join(home, 'npm');
+
+// The control plane's programs are built once, by the tests before: their sources are the same, and the build takes minutes.
+const built = join(process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '', '.cache'), 'kaito', 'lab');
+const labCache = join(home, 'cache', 'kaito', 'lab');
+mkdirSync(labCache, { recursive: true });
+for (const digest of existsSync(built) ? readdirSync(built) : []) {
+  if (/^[0-9a-f]{16}$/.test(digest)) symlinkSync(join(built, digest), join(labCache, digest));
+}
 
 let failed = false;
 try {
@@ -68,6 +81,7 @@ try {
   process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
 } finally {
   await shell('[ ! -x ./kaito ] || [ ! -d node_modules ] || ./kaito down --all').catch(() => undefined);
+  await shell('[ ! -d node_modules ] || npm run -s lab -- down').catch(() => undefined);
   rmSync(work, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
