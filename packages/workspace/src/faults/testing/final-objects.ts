@@ -18,7 +18,11 @@ export async function finalObjects(client: Client, namespace: string): Promise<r
   const lists = await Promise.all(within.map(async (resource) => (await client.list(resource, { namespace })).items));
   const labelSelector = `${workspaceNamespaceLabel}=${namespace}`;
   const claims = (await client.list(nodeClaims as Resource, { labelSelector })).items;
-  const own = lists.flat().filter(({ kind, metadata }) => kind !== 'Service' || metadata.labels?.[workspaceLabel]);
+  // The cluster's own Service, and the revisions that a StatefulSet keeps for itself, are none of these.
+  const own = lists
+    .flat()
+    .filter(({ kind, metadata: { labels } }) => kind === 'Workspace' || labels?.[workspaceLabel] !== undefined)
+    .filter(({ metadata: { labels } }) => labels?.['controller.kubernetes.io/hash'] === undefined);
   return [...own, ...claims]
     .map((object) => comparable(object, namespace))
     .toSorted()
@@ -49,7 +53,7 @@ function comparable({ metadata, ...object }: KubeObject, namespace: string): str
     .replaceAll(namespace, 'NAMESPACE')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
     .replaceAll(/\bws[0-9a-f]{9}\b/g, 'CLAIM')
-    .replaceAll(/\bphi-[0-9a-f]{8,10}\b/g, 'REVISION')
+    .replaceAll(/\bphi-[0-9a-z]{8,10}\b/g, 'REVISION')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replaceAll(/"(?:\d{1,3}\.){3}\d{1,3}"/g, '"ADDRESS"')
     .replaceAll(/"inputsHash":"[0-9a-f]+"/g, '"inputsHash":""')

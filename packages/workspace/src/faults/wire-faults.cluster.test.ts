@@ -1,0 +1,101 @@
+import { isTrue } from '@kaito/api';
+import { type KubeObject, silentLogger, systemClock } from '@kaito/kube';
+import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { workspaces } from '../cache/resources.ts';
+import { startOperator } from '../testing/operator.ts';
+import { runProvisioner } from '../testing/provisioner.ts';
+import { finalObjects } from './testing/final-objects.ts';
+import { faultyWire, seeded } from './testing/wire-faults.ts';
+
+const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
+  (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
+);
+
+let cluster: TestCluster;
+let provisioner: Promise<void>;
+const end = new AbortController();
+
+beforeAll(async () => {
+  cluster = await testCluster();
+  await cluster.applyCrds(crds);
+  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
+});
+
+afterAll(async () => {
+  await cluster.close();
+  end.abort();
+  await provisioner;
+});
+
+const manifest = (resource: string, preset: string): string => `
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: phi}
+resource: {${resource}, labelSelector: {matchLabels: {apps: phi}}}
+inference: {preset: {${preset}}}
+`;
+
+/** On one GPU, on several machines, and on a machine without GPUs. */
+const manifests = [
+  manifest('instanceType: Standard_NC24ads_A100_v4', 'name: phi-2'),
+  manifest(
+    'count: 2, instanceType: Standard_NC96ads_A100_v4',
+    'name: llama-2-70b-chat, presetOptions: {image: "registry.example/llama:1"}',
+  ),
+  manifest('instanceType: Standard_D8s_v5', 'name: smollm2-135m-instruct'),
+];
+
+const inParallel = async <T, R>(
+  items: readonly T[],
+  work: (item: T, at: number) => Promise<R>,
+): Promise<readonly R[]> => await Promise.all(items.map(work));
+
+/** Three Workspaces, each in a namespace of its own, until they are Ready. */
+async function broughtUp(): Promise<readonly { readonly namespace: string; readonly objects: readonly unknown[] }[]> {
+  return await inParallel(manifests, async (yaml) => {
+    const namespace = await cluster.namespace();
+    await cluster.applyYaml(yaml, namespace);
+    const ref = { namespace, name: 'phi' };
+    await eventuallyOne(
+      cluster.client,
+      workspaces,
+      ref,
+      ({ status }) => isTrue(status?.conditions, 'WorkspaceReady'),
+      120_000,
+    );
+    return { namespace, objects: await finalObjects(cluster.client, namespace) };
+  });
+}
+
+async function takenDown(namespaces: readonly string[]): Promise<void> {
+  await inParallel(namespaces, async (namespace) => {
+    const { client } = cluster;
+    await client.delete(workspaces, { namespace, name: 'phi' });
+    await eventually({ client, resource: workspaces, namespace }, (all) => all.length === 0, 120_000);
+    const kinds = (await finalObjects(client, namespace)).map((object) => (object as KubeObject).kind);
+    expect(kinds).not.toContain('NodeClaim');
+  });
+}
+
+test.each([1, 2])(
+  'on a wire that loses, refuses and delays, seed %i, all ends as on a sound one',
+  async (seed) => {
+    const { config } = cluster;
+    const sound = await startOperator({ config });
+    const expected = await broughtUp();
+    await takenDown(expected.map(({ namespace }) => namespace));
+    await sound.stop();
+
+    const { intercept, seen } = faultyWire(seeded(seed), 0.3);
+    const operator = await startOperator({ config, intercept });
+    const found = await broughtUp();
+    expect(found.map(({ objects }) => objects)).toEqual(expected.map(({ objects }) => objects));
+    await takenDown(found.map(({ namespace }) => namespace));
+    await operator.stop();
+    const told = [...seen].toSorted().map(([fault, times]) => `${times} × ${fault}`);
+    process.stdout.write(`seed ${seed}: ${told.join(', ')}\n`);
+    expect(seen.size).toBeGreaterThan(5);
+  },
+  300_000,
+);
