@@ -1,4 +1,3 @@
-import { isTrue, type Workspace } from '@kaito/api';
 import {
   controllerRevisions,
   coreEvents,
@@ -11,12 +10,11 @@ import {
 } from '@kaito/kube';
 import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Live } from '../cache/caches.ts';
 import { workspaces } from '../cache/resources.ts';
 import { type RunningOperator, startOperator } from '../testing/operator.ts';
 import { runProvisioner } from '../testing/provisioner.ts';
 import { createCut, type Cut, type CutPoint } from './testing/cut.ts';
-import { doubledEvents, finalObjects } from './testing/final-objects.ts';
+import { doubledEvents, finalObjects, isSettled } from './testing/final-objects.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
   (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
@@ -48,14 +46,13 @@ inference: {preset: {name: phi-2, presetOptions: {image: "registry.example/phi:1
 
 type Step = 'apply' | 'delete';
 
-const isReady = ({ status }: Live<Workspace>): boolean => isTrue(status?.conditions, 'WorkspaceReady');
 /** Pods of a machine that is gone are for the cluster to remove. */
 const left = [workspaces, services, deployments, controllerRevisions] as readonly Resource[];
 
 /** From apply to Ready, or from delete until nothing is left. */
 async function reached(step: Step, namespace: string): Promise<void> {
   const { client } = cluster;
-  if (step === 'apply') await eventuallyOne(client, workspaces, { namespace, name: 'phi' }, isReady);
+  if (step === 'apply') await eventuallyOne(client, workspaces, { namespace, name: 'phi' }, isSettled);
   else for (const resource of left) await eventually({ client, resource, namespace }, (all) => all.length === 0);
 }
 

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isTrue } from '@kaito/api';
 import { type KubeObject, silentLogger, systemClock } from '@kaito/kube';
 import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workspaces } from '../cache/resources.ts';
 import { runProvisioner } from '../testing/provisioner.ts';
-import { finalObjects } from './testing/final-objects.ts';
+import { finalObjects, isSettled } from './testing/final-objects.ts';
 import { type KillingProxy, killingProxy, type Target } from './testing/killing-proxy.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
@@ -81,9 +80,7 @@ inference: {preset: {name: phi-2, presetOptions: {image: "registry.example/phi:1
 `;
 
 async function ready(namespace: string): Promise<void> {
-  await eventuallyOne(cluster.client, workspaces, { namespace, name: 'phi' }, ({ status }) =>
-    isTrue(status?.conditions, 'WorkspaceReady'),
-  );
+  await eventuallyOne(cluster.client, workspaces, { namespace, name: 'phi' }, isSettled);
 }
 
 const workspace = /\/workspaces\/phi$/;

@@ -1,11 +1,10 @@
-import { isTrue } from '@kaito/api';
 import { type KubeObject, silentLogger, systemClock } from '@kaito/kube';
 import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workspaces } from '../cache/resources.ts';
 import { startOperator } from '../testing/operator.ts';
 import { runProvisioner } from '../testing/provisioner.ts';
-import { finalObjects } from './testing/final-objects.ts';
+import { finalObjects, isSettled } from './testing/final-objects.ts';
 import { faultyWire, seeded } from './testing/wire-faults.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
@@ -57,13 +56,7 @@ async function broughtUp(): Promise<readonly { readonly namespace: string; reado
     const namespace = await cluster.namespace();
     await cluster.applyYaml(yaml, namespace);
     const ref = { namespace, name: 'phi' };
-    await eventuallyOne(
-      cluster.client,
-      workspaces,
-      ref,
-      ({ status }) => isTrue(status?.conditions, 'WorkspaceReady'),
-      120_000,
-    );
+    await eventuallyOne(cluster.client, workspaces, ref, isSettled, 120_000);
     return { namespace, objects: await finalObjects(cluster.client, namespace) };
   });
 }

@@ -1,4 +1,4 @@
-import { workspaceLabel, workspaceNamespaceLabel } from '@kaito/api';
+import { isTrue, type Workspace, workspaceLabel, workspaceNamespaceLabel } from '@kaito/api';
 import {
   type Client,
   controllerRevisions,
@@ -10,7 +10,13 @@ import {
   services,
   statefulSets,
 } from '@kaito/kube';
+import type { Live } from '../../cache/caches.ts';
 import { nodeClaims, workspaces } from '../../cache/resources.ts';
+
+/** Ready, and every phase is over: pods are told of by a watch of their own, which may come after the workload's. */
+export function isSettled({ status }: Live<Workspace>): boolean {
+  return isTrue(status?.conditions, 'WorkspaceReady') && (status?.phases ?? []).every(({ state }) => state === 'done');
+}
 
 /** Everything of one namespace's Workspaces, sorted, without what differs from one run to the next: UIDs, times, names that are made of UIDs. */
 export async function finalObjects(client: Client, namespace: string): Promise<readonly unknown[]> {
@@ -46,9 +52,12 @@ export async function doubledEvents(client: Client, namespace: string): Promise<
 function comparable({ metadata, ...object }: KubeObject, namespace: string): string {
   const { name, labels, annotations, finalizers, ownerReferences, deletionTimestamp } = metadata;
   const isPod = object.kind === 'Pod';
+  // The status of others is for others to write, each in its own time.
+  const { status: _status, ...spec } = object as typeof object & { readonly status?: unknown };
+  const written = object.kind === 'Workspace' ? object : spec;
   const shown = isPod
     ? { kind: object.kind, deletionTimestamp, labels: Object.keys(labels ?? {}) }
-    : { ...object, metadata: { name, labels, annotations, finalizers, ownerReferences, deletionTimestamp } };
+    : { ...written, metadata: { name, labels, annotations, finalizers, ownerReferences, deletionTimestamp } };
   return JSON.stringify(shown)
     .replaceAll(namespace, 'NAMESPACE')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
