@@ -1,7 +1,7 @@
 import { type KubeObject, silentLogger, systemClock } from '@kaito/kube';
 import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { workspaces } from '../cache/resources.ts';
+import { nodeClaims, workspaces } from '../cache/resources.ts';
 import { startOperator } from '../testing/operator.ts';
 import { runProvisioner } from '../testing/provisioner.ts';
 import { finalObjects, isSettled } from './testing/final-objects.ts';
@@ -66,8 +66,8 @@ async function takenDown(namespaces: readonly string[]): Promise<void> {
     const { client } = cluster;
     await client.delete(workspaces, { namespace, name: 'phi' });
     await eventually({ client, resource: workspaces, namespace }, (all) => all.length === 0, 120_000);
-    const kinds = (await finalObjects(client, namespace)).map((object) => (object as KubeObject).kind);
-    expect(kinds).not.toContain('NodeClaim');
+    const isOf = ({ metadata }: KubeObject): boolean => metadata.labels?.['kaito.sh/workspacenamespace'] === namespace;
+    await eventually({ client, resource: nodeClaims }, (all) => !all.some(isOf), 120_000);
   });
 }
 

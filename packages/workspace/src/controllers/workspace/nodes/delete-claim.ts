@@ -19,8 +19,17 @@ export async function deleteClaim(
     if (dying) nodeClaims.remember(answer as Live<NodeClaim>);
     else nodeClaims.forget({ name }, uid);
   } catch (error) {
-    // It is gone, or its name is another's by now.
-    if (!isNotFound(error) && !isConflict(error)) throw error;
+    if (!isNotFound(error) && !(isConflict(error) && (await isAnother()))) throw error;
     nodeClaims.forget({ name }, uid);
+  }
+
+  /** Its name is another's by now; a conflict may have other reasons. */
+  async function isAnother(): Promise<boolean> {
+    try {
+      return (await client.get(nodeClaims.resource, { name })).metadata.uid !== uid;
+    } catch (error) {
+      if (isNotFound(error)) return true;
+      throw error;
+    }
   }
 }
