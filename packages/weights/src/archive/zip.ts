@@ -132,6 +132,7 @@ export async function extractZipEntry(
     });
   }
   if (entry.bytes === 0) return;
+  if (entry.compressedBytes === 0) throw damaged(file);
   const start = await dataOffset(file, entry);
   const packed = createReadStream(file, {
     start,
