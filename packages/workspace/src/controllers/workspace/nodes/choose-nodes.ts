@@ -29,6 +29,8 @@ export interface NodeChoice {
   readonly missing: number;
   /** Nodes that an existing one could stand in for, were one free. */
   readonly short: number;
+  /** One that fits was left to an older Workspace, which may turn out not to take it. */
+  readonly heldBack: boolean;
   /** Milliseconds until a node that is kept is given up. */
   readonly giveUpInMs?: number;
 }
@@ -82,6 +84,7 @@ export function chooseNodes(choosing: Choosing): NodeChoice {
 
   let free = wanted - ready.length - onTheirWay;
   const short = Math.max(0, free);
+  let heldBack = false;
   let giveUpInMs: number | undefined;
   if (free > 0) {
     const newcomers = caches.nodes
@@ -94,6 +97,7 @@ export function chooseNodes(choosing: Choosing): NodeChoice {
       const before = claimed(node);
       if (before !== undefined) {
         seen.set(node.metadata.name ?? '', before);
+        heldBack = true;
         continue;
       }
       ready.push(node);
@@ -121,6 +125,7 @@ export function chooseNodes(choosing: Choosing): NodeChoice {
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     missing: Math.max(0, free - (pending.length - onTheirWay)),
     short: Math.max(0, short - Math.max(0, ready.length - isReady.size)),
+    heldBack,
     ...(giveUpInMs !== undefined && { giveUpInMs }),
   };
 }

@@ -65,7 +65,7 @@ export async function ensureNodes(given: EnsureNodes): Promise<NodesOutcome> {
   const obstacle = obstacleTo(request.instanceType, given);
   const asking = choice.missing > 0 && obstacle === undefined;
   // Who rents does not wait for the nodes that others may need.
-  ledger.wait(request, asking ? choice.short - choice.missing : choice.short);
+  ledger.wait(request, asking ? choice.short - choice.missing : choice.short, choice.heldBack);
   if (choice.missing > 0 && obstacle !== undefined) {
     const { missing, unfit } = choice;
     // A surge machine that cannot be had is no fault of the Workspace.
@@ -93,7 +93,7 @@ export async function ensureNodes(given: EnsureNodes): Promise<NodesOutcome> {
       }),
     ),
   ]);
-  if (asking && requested.claims.length < choice.missing) ledger.wait(request, choice.short);
+  if (asking && requested.claims.length < choice.missing) ledger.wait(request, choice.short, choice.heldBack);
   return outcome(given, {
     machines,
     living: living.filter((machine) => !surplus.includes(machine)),

@@ -12,6 +12,8 @@ export interface Waiter {
   readonly request: NodeRequest;
   /** Nodes it lacks. */
   readonly short: number;
+  /** One that fits was left to an older one. */
+  readonly heldBack: boolean;
 }
 
 interface Asked {
@@ -32,7 +34,7 @@ const longestPauseMs = 300_000;
 export class NodeLedger {
   readonly #holds = new Map<string, Map<string, Hold>>();
   readonly #nodesOf = new Map<string, readonly string[]>();
-  readonly #waiters = new Map<string, { request: NodeRequest; readonly short: number }>();
+  readonly #waiters = new Map<string, { request: NodeRequest; readonly short: number; heldBack: boolean }>();
   #inOrder: readonly Waiter[] | undefined;
   readonly #asked = new Map<string, Map<number, Asked>>();
   readonly #seen = new Map<string, Set<string>>();
@@ -61,14 +63,15 @@ export class NodeLedger {
   }
 
   /** `short` 0: it waits no more. */
-  wait(request: NodeRequest, short: number): void {
+  wait(request: NodeRequest, short: number, heldBack: boolean): void {
     const before = this.#waiters.get(request.key);
     if (short > 0 && before?.short === short && before.request.uid === request.uid) {
       // The order stays as it is.
       before.request = request;
+      before.heldBack = heldBack;
       return;
     }
-    if (short > 0) this.#waiters.set(request.key, { request, short });
+    if (short > 0) this.#waiters.set(request.key, { request, short, heldBack });
     else if (before === undefined) return;
     else this.#waiters.delete(request.key);
     this.#inOrder = undefined;

@@ -170,10 +170,7 @@ async function play(
         const who = [...new Set(step.who.map((which) => pick(all, which)!))];
         await Promise.all(who.map((each) => world.ensure(each)));
         check();
-        const before = who.map((each) => caches.workspaces.get(`team/${each.metadata.name!}`)?.status?.workerNodes);
-        for (const [index, each] of who.entries())
-          expect((await world.ensure(each)).workerNodes, 'the choice is stable').toEqual(before[index]);
-        check();
+        await settle(who);
         break;
       }
       case 'add':
@@ -238,6 +235,22 @@ async function play(
     return { workerNodes, nodeClaims };
   });
 
+  /** Looking again takes nothing from anybody; it gives at most what one that goes before has turned out not to need. */
+  async function settle(who: readonly Live<Workspace>[]): Promise<void> {
+    const have = () =>
+      who.map((each) => caches.workspaces.get(`team/${each.metadata.name!}`)?.status?.workerNodes ?? []);
+    for (let round = 0, gained = true; gained; round += 1) {
+      const before = have();
+      for (const each of who) await world.ensure(each);
+      check();
+      const after = have();
+      for (const [index, nodes] of before.entries())
+        expect(after[index], 'what it keeps').toEqual(expect.arrayContaining(nodes));
+      gained = after.some((nodes, index) => nodes.length > before[index]!.length);
+      expect(round, 'rounds until nobody gains').toBeLessThanOrEqual(who.length);
+    }
+  }
+
   function check(): void {
     for (const each of caches.nodes.list()) {
       const users = all.filter(({ metadata }) =>
@@ -261,12 +274,12 @@ async function play(
   }
 }
 
-test('whatever happens, no GPU is promised twice, no Workspace has more machines than it asks for, and its choice is stable', async () => {
+test('whatever happens, no GPU is promised twice, no Workspace has more machines than it asks for, and none loses what it has', async () => {
   await fc.assert(
     fc.asyncProperty(specs, fc.array(action, { maxLength: 30 }), async (of, actions) => {
       await play(of, actions);
     }),
-    { seed: 1, numRuns: 150 },
+    { numRuns: 300 },
   );
 });
 
@@ -275,6 +288,6 @@ test('the same happenings have the same outcome', async () => {
     fc.asyncProperty(specs, fc.array(action, { maxLength: 20 }), async (of, actions) => {
       expect(await play(of, actions)).toEqual(await play(of, actions));
     }),
-    { seed: 1, numRuns: 40 },
+    { numRuns: 40 },
   );
 });

@@ -77,6 +77,27 @@ test('a Workspace that ends or moves calls those that wait for its nodes', async
   expect(freed({ type: 'updated', object: { ...previous }, previous })).toEqual([]);
 });
 
+test('who left a node to an older one is called when any has got what it wanted, or is gone', async () => {
+  const { workspaces } = world.caches;
+  const younger = { createdAt: '2026-02-01T00:00:00Z' };
+  const first = await world.put(workspaces, existingOnly('first'));
+  const second = await world.put(workspaces, existingOnly('second', { createdAt: '2026-01-15T00:00:00Z' }));
+  const third = await world.put(workspaces, existingOnly('third', younger));
+  await world.ensure(second);
+  await world.put(world.caches.nodes, node('n'));
+  expect((await world.ensure(third)).workerNodes).toEqual([]);
+  const previous = world.caches.workspaces.get('team/first')!;
+  await world.ensure(first);
+  const called = waitersForNodesOf(world.caches, world.ledger);
+  const object = world.caches.workspaces.get('team/first')!;
+  expect(object.status?.workerNodes).toEqual(['n']);
+  expect(called({ type: 'updated', object, previous })).toEqual(['team/third']);
+  expect(called({ type: 'updated', object: { ...object }, previous: object })).toEqual([]);
+  expect(called({ type: 'deleted', object: second, stale: false })).toEqual(['team/third']);
+  await world.ensure(third);
+  expect(called({ type: 'updated', object, previous })).toEqual([]);
+});
+
 test('a pod that ends calls those that wait for its room', async () => {
   await world.put(world.caches.nodes, node('n'));
   const waiter = await world.put(world.caches.workspaces, existingOnly('waiter'));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type NodeClaim, type Workspace, workspaceLabel, workspaceNamespaceLabel } from '@kaito/api';
 import { byLabels, type Change, keyOf } from '@kaito/kube';
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
@@ -41,25 +42,29 @@ export function workspacesWantingNode(
   };
 }
 
-/** The Workspaces that wait for a node which another no longer holds: it is being deleted, is gone, or has moved. */
+/**
+ * The Workspaces that wait for a node which another no longer holds: it is being deleted, is gone, or has moved. And those that left a node
+ * to an older one, whenever any has changed or got what it wanted: the older may have found another, or no room there.
+ */
 export function waitersForNodesOf(
   caches: Pick<Caches, 'nodes'>,
   ledger: NodeLedger,
 ): (change: Change<Live<Workspace>>) => readonly string[] {
   return (change) => {
-    if (ledger.waiting === 0) return [];
+    if (ledger.waiting === 0 || change.type === 'added') return [];
     const { metadata, status } = change.object;
     const had = change.type === 'updated' ? change.previous : change.object;
     const gone =
       change.type === 'deleted' ||
       (metadata.deletionTimestamp !== undefined && had.metadata.deletionTimestamp === undefined);
-    if (change.type === 'added' || (!gone && had.status?.workerNodes === status?.workerNodes)) return [];
+    const moved =
+      !isDeepStrictEqual(had.status?.workerNodes, status?.workerNodes) ||
+      had.status?.nodeClaims?.length !== status?.nodeClaims?.length;
+    if (!gone && !moved && had.metadata.generation === metadata.generation) return [];
     const keeps = new Set(gone ? [] : status?.workerNodes);
-    return waitersForAll(
-      (had.status?.workerNodes ?? []).filter((name) => !keeps.has(name)),
-      caches,
-      ledger,
-    );
+    const left = (had.status?.workerNodes ?? []).filter((name) => !keeps.has(name));
+    const heldBack = ledger.waiters().flatMap((waiter) => (waiter.heldBack ? waiter.request.key : []));
+    return [...new Set([...waitersForAll(left, caches, ledger), ...heldBack])];
   };
 }
 
