@@ -10,6 +10,7 @@ const { values, positionals } = parseArgs({
     folder: { type: 'string', default: '.' },
     concurrency: { type: 'string', default: '10' },
     idle: { type: 'string', default: '20' },
+    whole: { type: 'boolean', default: false },
     after: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
@@ -20,6 +21,7 @@ const count = Number(values.count);
 const bench: Bench = {
   cluster,
   folder: values.folder,
+  whole: values.whole,
   concurrency: Number(values.concurrency),
   nodeFlags: values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.folder}`] : [],
   signal: ending.signal,

@@ -1,7 +1,8 @@
 /**
- * The Workspace operator as its own process on a real control plane with instant nodes, beside the floor: a bare client that does the same
- * writes. Each measure has a lab of its own. Usage: node bench/operator.ts [--workspaces 50,200,500] [--alone N] [--concurrency N] [--idle SECONDS]
- * [--profile]. With --profile the operator leaves a CPU profile in the folder that is named at the end.
+ * The Workspace operator as its own process on a real API server with instant nodes, beside the floor: a bare client that does the same writes.
+ * Nodes and workloads are made Ready by a small program, so that the measure is of the operator and not of other controllers on the same cores;
+ * with --whole by the real controller-manager and scheduler, and kwok. Each measure has a lab of its own. Usage: node bench/operator.ts
+ * [--workspaces 50,200,500] [--alone N] [--concurrency N] [--idle SECONDS] [--whole] [--profile]. With --profile the operator leaves a CPU profile in the folder that is named at the end.
  */
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
@@ -16,16 +17,25 @@ const { values: flags } = parseArgs({
     alone: { type: 'string', default: '10' },
     concurrency: { type: 'string', default: '10' },
     idle: { type: 'string', default: '20' },
+    whole: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), 'kaito-bench-'));
-const common = [`--folder=${folder}`, `--concurrency=${flags.concurrency}`, `--idle=${flags.idle}`];
+const common = [
+  `--folder=${folder}`,
+  `--concurrency=${flags.concurrency}`,
+  `--idle=${flags.idle}`,
+  ...(flags.whole ? ['--whole'] : []),
+];
+
+const others = ['kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
 
 /** Figures of one measure in a lab of its own. */
 async function measure(what: string, count: string, ...more: readonly string[]): Promise<Record<string, unknown>> {
   const lab = await startControlPlane();
   try {
+    if (!flags.whole) for (const component of others) await lab.kill(component);
     const program = join(import.meta.dirname, 'operator-inside.ts');
     const child = lab.exec([process.execPath, program, what, `--count=${count}`, ...common, ...more], {
       stdio: 'pipe',

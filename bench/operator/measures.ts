@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { namespaces } from '@kaito/kube';
 import { type TestCluster } from '@kaito/kube/testing';
 import {
+  bundled,
   counts,
   type Counts,
   type Measured,
@@ -21,6 +22,8 @@ export interface Bench {
   readonly cluster: TestCluster;
   /** Folder for logs and profiles. */
   readonly folder: string;
+  /** Real controllers and scheduler run; else a small program stands for them. */
+  readonly whole: boolean;
   /** Workspaces the operator works on at once. */
   readonly concurrency: number;
   readonly nodeFlags: readonly string[];
@@ -33,12 +36,12 @@ const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map((f
   join(import.meta.dirname, '../../charts/kaito/files/crds', file),
 );
 
-/** CRDs, namespaces and the simulated provisioner. */
-async function prepare({ cluster, folder }: Bench): Promise<Measured> {
+/** CRDs, namespaces and what makes nodes. */
+async function prepare({ cluster, folder, whole }: Bench): Promise<Measured> {
   await cluster.applyCrds(crds);
   for (const name of [namespace, 'kaito-system'])
     await cluster.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  return startProvisioner(join(folder, 'provisioner.log'));
+  return startProvisioner(join(folder, 'provisioner.log'), whole);
 }
 
 /** Ready for work: all caches full, nothing pending. Looked at twenty times a second, so as not to disturb. @returns the operator's numbers then */
@@ -47,6 +50,27 @@ async function settled(reconciles: number): Promise<Counts> {
     const now = await counts();
     if (now !== undefined && now.reconciles >= reconciles && now.pending === 0) return now;
     await sleep(50);
+  }
+}
+
+/** One Workspace first: an API server needs some seconds until it serves kinds that were installed just now, and an operator until it leads. */
+async function warm({ cluster }: Bench, sightings: Sightings): Promise<void> {
+  await createAll(cluster.client, ['first']);
+  await sightings.readyCount(1);
+}
+
+/** How long without a write counts as quiet, s; a held Lease is renewed meanwhile, by PUT. */
+const quietSeconds = 5;
+
+const written = ({ requests }: Counts): number => (requests['POST'] ?? 0) + (requests['PATCH'] ?? 0);
+
+/** Nothing pending and nothing written: events are, some time after what they tell. @returns the operator's numbers then */
+async function quiet(): Promise<Counts> {
+  for (;;) {
+    const before = await settled(0);
+    await sleep(quietSeconds * 1000);
+    const now = await settled(0);
+    if (written(now) === written(before)) return now;
   }
 }
 
@@ -91,17 +115,15 @@ export async function crowdOfOperator(
 ): Promise<Figures> {
   const { cluster, folder, nodeFlags, signal } = bench;
   const provisioner = await prepare(bench);
-  const log = join(folder, 'operator.log');
-  let operator = startOperator(log, nodeFlags);
+  let operator = await startOperator(folder, nodeFlags);
   try {
     const sightings = watchWorkspaces(cluster.client, signal, true);
-    const before = await settled(0);
-    await sleep(500);
+    await warm(bench, sightings);
+    const before = await quiet();
     const cpu = operator.cpuSeconds();
     const result = await crowd(bench, sightings, count);
     const spent = operator.cpuSeconds() - cpu;
-    await sleep(2000);
-    const requests = requestsBetween(before, (await settled(0))!);
+    const requests = requestsBetween(before, await quiet());
     const figures: Figures = {
       ...crowdFigures(result),
       cpuMsEach: (spent * 1000) / count,
@@ -112,16 +134,15 @@ export async function crowdOfOperator(
       ...chain(sightings),
     };
     if (!after) return figures;
-    await sleep(3000);
     const idle = await idleness(operator, idleSeconds);
     await operator.end();
-    operator = startOperator(log, nodeFlags);
-    const restart = await restarted(operator, count);
+    operator = await startOperator(folder, nodeFlags);
+    const restart = await restarted(operator, count + 1);
     await operator.end();
     const began = performance.now();
-    operator = startOperator(log, nodeFlags);
+    operator = await startOperator(folder, nodeFlags);
     await createAll(cluster.client, ['late']);
-    await sightings.readyCount(count + 1);
+    await sightings.readyCount(count + 2);
     return { ...figures, ...idle, ...restart, newcomer: (performance.now() - began) / 1000 };
   } finally {
     await operator.end();
@@ -172,15 +193,14 @@ function chain({ node, nodeReady, workload }: Sightings): Figures {
 export async function alone(bench: Bench, rounds: number): Promise<Figures> {
   const { cluster, folder, nodeFlags, signal } = bench;
   const provisioner = await prepare(bench);
-  const operator = startOperator(join(folder, 'operator.log'), nodeFlags);
+  const operator = await startOperator(folder, nodeFlags);
   try {
     const sightings = watchWorkspaces(cluster.client, signal, true);
-    await settled(0);
-    await sleep(500);
+    await warm(bench, sightings);
     const times: number[] = [];
     for (const name of names(rounds, 'alone')) {
       const asked = await createAll(cluster.client, [name]);
-      await sightings.readyCount(times.length + 1);
+      await sightings.readyCount(times.length + 2);
       times.push((sightings.ready.get(name)! - asked.get(name)!) / 1000);
       await sleep(100);
     }
@@ -210,7 +230,10 @@ export async function crowdOfFloor(bench: Bench, count: number): Promise<Figures
     });
     const recording = join(folder, 'recording.json');
     writeFileSync(recording, JSON.stringify(writes, undefined, 1));
-    floor = start(join(folder, 'floor.log'), 'bench/operator-floor.ts', [recording, String(concurrency)]);
+    floor = start(join(folder, 'floor.log'), await bundled('bench/operator-floor.ts', folder), [
+      recording,
+      String(concurrency),
+    ]);
     await sleep(1000);
     const cpu = floor.cpuSeconds();
     const result = await crowd(bench, sightings, count);

@@ -1,9 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { build } from 'rolldown';
 
 const root = join(import.meta.dirname, '../..');
+
+/** As the chart sets it in NODE_OPTIONS. */
+const heapFlags = ['--max-semi-space-size=2'];
+
+/** One file of JavaScript of a program, as an image holds it, so that the time and memory for reading TypeScript is not measured. */
+export async function bundled(file: string, folder: string): Promise<string> {
+  const name = basename(dirname(file)) + basename(file, '.ts');
+  const dir = join(folder, name);
+  const program = join(dir, `${basename(file, '.ts')}.js`);
+  if (existsSync(program)) return program;
+  await build({ input: join(root, file), platform: 'node', output: { dir, format: 'esm' }, logLevel: 'silent' });
+  writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
+  return program;
+}
 
 /** A measured process of Node; its standard output and error go to a file. */
 export interface Measured {
@@ -16,10 +31,10 @@ export interface Measured {
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts `node file ...args`, the file named from the root of the repository. */
+/** Starts `node file ...args`. */
 export function start(log: string, file: string, args: readonly string[], nodeFlags: readonly string[] = []): Measured {
   const output = openSync(log, 'a');
-  const child = spawn(process.execPath, [...nodeFlags, join(root, file), ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, file, ...args], {
     stdio: ['ignore', output, output],
   });
   const ended = once(child, 'exit');
@@ -48,7 +63,7 @@ export function start(log: string, file: string, args: readonly string[], nodeFl
 export const metricsPort = 18_080;
 
 /** The Workspace operator as its image starts it, but for the webhook, which has a bench of its own. */
-export function startOperator(log: string, nodeFlags: readonly string[] = []): Measured {
+export async function startOperator(folder: string, nodeFlags: readonly string[]): Promise<Measured> {
   const args = [
     '--webhook=false',
     '--server-image=registry.example/kaito-server:1.0.0',
@@ -56,12 +71,14 @@ export function startOperator(log: string, nodeFlags: readonly string[] = []): M
     '--health-port=18081',
     '--log-level=info',
   ];
-  return start(log, 'packages/workspace/src/main.ts', args, nodeFlags);
+  const program = await bundled('packages/workspace/src/main.ts', folder);
+  return start(join(folder, 'operator.log'), program, args, [...heapFlags, ...nodeFlags]);
 }
 
-/** Fulfils NodeClaims with simulated nodes at once; the same for the operator and for the floor. */
-export function startProvisioner(log: string): Measured {
-  return start(log, 'lab/kubernetes/src/simulated-provisioner.ts', []);
+/** Fulfils NodeClaims with simulated nodes at once, without `whole` also what workloads ask for; the same for the operator and for the floor. */
+export function startProvisioner(log: string, whole: boolean): Measured {
+  const program = whole ? 'lab/kubernetes/src/simulated-provisioner.ts' : 'bench/operator/instant-cluster.ts';
+  return start(log, join(root, program), []);
 }
 
 /** Requests on the wire by method, and reconciles, since the operator's start. */

@@ -26,6 +26,8 @@ export interface ProvisionerOptions {
   readonly refuse?: (claim: NodeClaim) => { readonly reason: string; readonly message: string } | undefined;
   /** The node offers no GPU, as before its device plugin runs. */
   readonly withoutPlugin?: boolean;
+  /** The node says by itself that it is Ready: nothing simulates its kubelet. */
+  readonly readyAtOnce?: boolean;
 }
 
 /** Fulfils NodeClaims with simulated nodes, as a provisioner would, at once; takes the node away with its claim. Runs until the signal aborts. */
@@ -85,7 +87,11 @@ async function fulfil(found: Live<NodeClaim>, options: ProvisionerOptions): Prom
   });
 }
 
-function nodeOf(claim: Live<NodeClaim>, name: string, { withoutPlugin }: ProvisionerOptions): Live<object> {
+function nodeOf(
+  claim: Live<NodeClaim>,
+  name: string,
+  { clock, withoutPlugin, readyAtOnce }: ProvisionerOptions,
+): Live<object> {
   const type = claim.spec.requirements.find(({ key }) => key === instanceTypeLabel)?.values?.[0] ?? '';
   const gpus = withoutPlugin === true ? 0 : (findMachine(loadCatalog(), type)?.gpu?.count ?? 0);
   const resources = {
@@ -110,7 +116,15 @@ function nodeOf(claim: Live<NodeClaim>, name: string, { withoutPlugin }: Provisi
       },
     },
     spec: { taints: claim.spec.taints ?? [], providerID: `azure:///${name}` },
-    status: { capacity: resources, allocatable: resources, phase: 'Running' },
+    status: {
+      capacity: resources,
+      allocatable: resources,
+      ...(readyAtOnce === true && {
+        conditions: [
+          { type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: timestamp(clock.now()) },
+        ],
+      }),
+    },
   };
   return node;
 }
