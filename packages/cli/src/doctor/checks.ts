@@ -6,15 +6,8 @@ import { cacheDirectory, list, stateDirectory } from '@kaito/local';
 import type { HostFacts } from '@kaito/planner';
 import { bytes } from '../terminal/quantity.ts';
 import { titleOf } from '../workspace/lookup.ts';
+import type { Check } from './check.ts';
 import { engineBuilds, loadProblem } from './engine.ts';
-
-/** What one look found. `warning`: models run, but less well or not all of them. */
-export interface Check {
-  readonly name: string;
-  readonly state: 'ok' | 'warning' | 'failed';
-  readonly found: string;
-  readonly remedy?: string;
-}
 
 /** The least Node that runs the sources as they are. */
 const leastNode = 24;

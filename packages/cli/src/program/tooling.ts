@@ -1,29 +1,43 @@
 import { Argument, type Command } from 'commander';
-import { outputFlag } from './flags.ts';
+import { clusterFlags, namespaceFlag, outputFlag } from './flags.ts';
+import { refuseFlags } from '../workspace/target.ts';
 import { examples, type Wiring } from './wiring.ts';
 
 /** Declares the commands about the command itself and the machine under it. */
-export function declareTooling(program: Command, { act }: Wiring): void {
+export function declareTooling(program: Command, { act, actOn }: Wiring): void {
   program.commandsGroup('Tools:');
 
   const doctor = program
     .command('doctor')
-    .summary('check that this machine can run models')
+    .summary('check that models can run on this machine, or on a cluster')
     .description(
-      'Checks what running models on this machine needs, and says what mends what is amiss. Exit code 1 when something is.',
+      'Checks what running models needs, on this machine or on a cluster, and says what mends what is amiss. It changes nothing. ' +
+        'Exit code 1 when something fails.',
     )
-    .option('--network', 'also ask the sources of weights whether they answer')
+    .option('--network', 'on this machine: also ask the sources of weights whether they answer')
     .addHelpText(
       'after',
       examples([
         ['kaito doctor', 'check'],
         ['kaito doctor --network', 'and the network'],
+        ['kaito doctor --context prod', 'a cluster: API server, rights, operator, webhook, GPU nodes, Workspaces'],
       ]),
     )
     .action(async (options) => {
-      const { doctor } = await import('../commands/doctor.ts');
-      await act((session) => doctor(session, options));
+      await actOn(options, {
+        local: async (session) => {
+          const { doctor } = await import('../commands/doctor.ts');
+          refuseFlags(options, ['--namespace'], 'on this machine');
+          return doctor(session, options);
+        },
+        cluster: async (session, cluster) => {
+          const { doctor } = await import('../cluster/commands/doctor.ts');
+          return doctor(session, cluster, options);
+        },
+      });
     });
+  namespaceFlag(doctor, "on a cluster: where your rights are asked for; the context's when left out");
+  clusterFlags(doctor);
   outputFlag(doctor, ['json', 'yaml']);
 
   const version = program
