@@ -50,7 +50,10 @@ export async function ask(endpoint: Endpoint, prompt: string, signal: AbortSigna
   return result;
 }
 
-/** Streams the answer to `messages` through `POST /v1/chat/completions`, piece by piece. Throws Failure. */
+/**
+ * Streams the answer to `messages` through `POST /v1/chat/completions`, piece by piece; from a server that has no OpenAI API it comes whole.
+ * Throws Failure.
+ */
 export async function* converse(
   endpoint: Endpoint,
   messages: readonly Message[],
@@ -58,6 +61,11 @@ export async function* converse(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const model = await firstModel(endpoint, signal);
+  if (model == null) {
+    const { answerBeforeOpenAI } = await import('./before-openai.ts');
+    yield await answerBeforeOpenAI(endpoint, messages, options, signal);
+    return;
+  }
   const body = {
     model,
     messages,
@@ -104,18 +112,26 @@ function parsed(data: string): ChatChunk {
   }
 }
 
-async function firstModel(endpoint: Endpoint, signal: AbortSignal): Promise<string> {
-  const response = await request(endpoint, '/v1/models', { signal });
+/** Undefined: the server has no OpenAI API. */
+async function firstModel(endpoint: Endpoint, signal: AbortSignal): Promise<string | undefined> {
+  const response = await request(endpoint, '/v1/models', { signal }, [404]);
+  if (!response.ok) return undefined;
   const { data } = (await response.json()) as { data?: readonly { id?: string }[] };
   const id = data?.[0]?.id;
   if (id == null) throw failure('InvalidAnswer', `${endpoint.url}/v1/models names no model.`);
   return id;
 }
 
-const send = (endpoint: Endpoint, path: string, body: unknown, signal: AbortSignal) =>
+/** Posts JSON. Throws Failure for what is refused. */
+export const send = (endpoint: Endpoint, path: string, body: unknown, signal: AbortSignal): Promise<Response> =>
   request(endpoint, path, { method: 'POST', body: JSON.stringify(body), signal });
 
-async function request(endpoint: Endpoint, path: string, init: RequestInit): Promise<Response> {
+async function request(
+  endpoint: Endpoint,
+  path: string,
+  init: RequestInit,
+  expected: readonly number[] = [],
+): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json', 'content-type': 'application/json' };
   if (endpoint.apiKey != null) headers['authorization'] = `Bearer ${endpoint.apiKey}`;
   const response = await fetch(`${endpoint.url}${path}`, { ...init, headers }).catch((error: unknown) => {
@@ -126,7 +142,7 @@ async function request(endpoint: Endpoint, path: string, init: RequestInit): Pro
       "See how it stands with 'kaito describe', and why with 'kaito logs'.",
     );
   });
-  if (!response.ok) throw await refused(response, path);
+  if (!response.ok && !expected.includes(response.status)) throw await refused(response, path);
   return response;
 }
 

@@ -1,4 +1,5 @@
-import { portForward, services } from '@kaito/kube';
+import { type Live, portForward, services } from '@kaito/kube';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import { type ChatFlags, talk } from '../../commands/chat.ts';
 import { type ExitCode, failure } from '../../failure.ts';
 import { blocks } from '../../failure.ts';
@@ -25,8 +26,7 @@ export async function chat(
   const workspace = await lookUp(cluster, name, options.namespace);
   const ref = refOf(workspace);
   const all = await podsOf(cluster, ref);
-  // Of several ranks of one server, the first answers.
-  const pod = all.find((each) => isReadyPod(each));
+  const pod = all.find((each) => isReadyPod(each) && answers(each));
   if (pod == null)
     throw failure(
       workspace.status?.rootCause?.code ?? 'NotReady',
@@ -47,6 +47,12 @@ export async function chat(
     ...(options.apiKeyFile == null ? {} : { apiKey: await readKey(options.apiKeyFile) }),
   };
   return await talk(session, { title: `${titleOf(ref)} (${model}) ${cluster.where}`, endpoint, options });
+}
+
+/** Of a StatefulSet, whose pods are the ranks of one server, the first serves. */
+function answers({ metadata }: Live<Pod>): boolean {
+  const rank = metadata.ownerReferences?.some(({ kind }) => kind === 'StatefulSet') === true;
+  return !rank || metadata.name?.endsWith('-0') === true;
 }
 
 /** The port in the pod behind the Service's first; KAITO's own where the Service cannot be read or names it otherwise. */
