@@ -75,6 +75,10 @@ test('from up to down', async () => {
   for (const part of ['Phases', 'Conditions', 'NodeClaims', 'Nodes', 'Pods', 'Events', 'WorkspaceReady'])
     expect(described.out).toContain(part);
 
+  const words = ['__complete', '--', 'describe', '--cluster', '-n'];
+  expect((await kaito.run([...words, namespace, ''])).out).toBe('demo\tReady\n');
+  expect((await kaito.run([...words, namespace.slice(0, 8)])).out).toContain(`${namespace}\n`);
+
   const missing = await on('get', 'dmeo');
   expect(missing.code).toBe(1);
   expect(missing.err).toContain('There are: demo.');

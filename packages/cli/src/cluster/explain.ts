@@ -33,6 +33,13 @@ function refusal({ status, message: whole }: ApiError): Failure {
       `See what is amiss: ${operatorCommand}.`,
     );
   }
+  const dial = /(?:^Get "https:|dialing backend: ).*?(dial tcp .*)$/s.exec(message);
+  if (dial != null)
+    return failure(
+      'KubeletUnreachable',
+      `The API server cannot reach the kubelet of the pod's node: ${dial[1]!}.`,
+      'See whether the node is Ready: kubectl get nodes; on AKS also: kubectl get pods -n kube-system -l app=konnectivity-agent.',
+    );
   const denied = /^admission webhook "([^"]+)" denied the request: (.*)$/s.exec(message);
   if (denied != null) return denial(denied[1]!, denied[2]!, details?.causes);
   switch (reason) {

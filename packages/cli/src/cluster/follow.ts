@@ -86,7 +86,8 @@ function tell({ phases, rootCause }: Assessment, { told, progress, style, env }:
     phases.find(({ state }) => state === 'running' || state === 'failed') ??
     phases.find(({ state }) => state === 'waiting');
   if (active == null) return;
-  const expected = active.expectedSeconds == null ? '' : `, about ${elapsed(active.expectedSeconds)}`;
+  const expected =
+    active.expectedSeconds == null || active.expectedSeconds === 0 ? '' : `, about ${elapsed(active.expectedSeconds)}`;
   const what = active.detail ?? rootCause?.message ?? 'waiting';
   progress.update(`${active.name} ${rootCause?.code ?? ''}`, `${active.name}: ${what}${expected}`);
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../program/program.ts';
 import { recording } from '../terminal/recording.ts';
@@ -39,4 +42,26 @@ test('presets, machines and shells', async () => {
 test('files are left to the shell', async () => {
   expect(await candidatesFor(program, ['up', '-f', ''])).toEqual({ candidates: [], files: true });
   expect((await candidatesFor(program, ['validate', 'a.yaml', ''])).files).toBe(true);
+});
+
+test('contexts of the kubeconfig; nothing of a cluster that does not answer', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'complete-'));
+  const kubeconfig = join(directory, 'config');
+  const cluster = { server: 'https://127.0.0.1:1' };
+  const file = {
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user: { token: 't' } }],
+    contexts: ['prod', 'test'].map((name) => ({ name, context: { cluster: 'c', user: 'u' } })),
+    'current-context': 'prod',
+  };
+  writeFileSync(kubeconfig, JSON.stringify(file), { mode: 0o600 });
+  const there = async (...words: string[]) =>
+    (await candidatesFor(program, words, { KUBECONFIG: kubeconfig })).candidates.map(({ value }) => value);
+  expect(await there('describe', '--context', '')).toEqual(['prod', 'test']);
+  expect(await there('describe', '--context=t')).toEqual(['--context=test']);
+  expect(await there('use', '')).toEqual(['local', 'cluster', 'prod', 'test']);
+  expect(await there('describe', '--cluster', '')).toEqual([]);
+  expect(await values('describe', '--kubeconfig', kubeconfig, '--context', '')).toEqual(['prod', 'test']);
+  expect(await values('describe', '--context', '')).toEqual([]);
+  rmSync(directory, { recursive: true });
 });

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { exitCode, type ExitCode } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { namesOf } from './names.ts';
+import { contexts, type Env, namesOf, namespacesThere, type Place, workspacesThere } from './names.ts';
 
 interface Candidate {
   readonly value: string;
@@ -10,7 +10,7 @@ interface Candidate {
 
 /** Prints what may stand in place of the last of `words` (the words after `kaito`), one candidate a line: value, tab, description. */
 export async function complete({ terminal }: Session, program: Command, words: readonly string[]): Promise<ExitCode> {
-  const { candidates, files } = await candidatesFor(program, words);
+  const { candidates, files } = await candidatesFor(program, words, terminal.env);
   for (const { value, text } of candidates) terminal.out(text == null ? `${value}\n` : `${value}\t${text}\n`);
   if (files) terminal.out(':files\n');
   return exitCode.done;
@@ -21,8 +21,8 @@ interface Completion {
   readonly files: boolean;
 }
 
-/** What may stand in place of the last word. */
-export async function candidatesFor(program: Command, words: readonly string[]): Promise<Completion> {
+/** What may stand in place of the last word; `env` names the kubeconfig where no flag does. */
+export async function candidatesFor(program: Command, words: readonly string[], env: Env = {}): Promise<Completion> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const command = program.commands.find((candidate) => names(candidate).includes(before[0] ?? ''));
@@ -36,17 +36,18 @@ export async function candidatesFor(program: Command, words: readonly string[]):
     before.length > 1
       ? options.find(({ long, short }) => before.at(-1) === long || before.at(-1) === short)
       : undefined;
+  const place: Place = { env, flags: targetFlags(before.slice(1), options) };
   const [flag, ...value] = current.split('=');
   if (current.startsWith('--') && value.length > 0) {
     const option = options.find(({ long }) => long === flag);
-    const { candidates } = option == null ? nothing : await valuesOf(option.long ?? '', option.argChoices);
+    const { candidates } = option == null ? nothing : await valuesOf(option.long ?? '', option.argChoices, place);
     return starting(
       current,
       candidates.map((candidate) => ({ ...candidate, value: `${flag}=${candidate.value}` })),
     );
   }
   if (previous != null && takesValue(previous))
-    return filtered(current, await valuesOf(previous.long ?? '', previous.argChoices));
+    return filtered(current, await valuesOf(previous.long ?? '', previous.argChoices, place));
   if (current.startsWith('-')) {
     return starting(
       current,
@@ -56,7 +57,7 @@ export async function candidatesFor(program: Command, words: readonly string[]):
   const given = positionals(before.slice(1), options);
   const argument = command.registeredArguments[Math.min(given.length, command.registeredArguments.length - 1)];
   if (argument == null || (given.length >= command.registeredArguments.length && !argument.variadic)) return nothing;
-  const { candidates, files } = await valuesOf(argument.name(), argument.argChoices);
+  const { candidates, files } = await valuesOf(argument.name(), argument.argChoices, place);
   return filtered(current, { candidates: candidates.filter(({ value: name }) => !given.includes(name)), files });
 }
 
@@ -81,11 +82,29 @@ function positionals(words: readonly string[], options: readonly Option[]): stri
   return found;
 }
 
+/** The words before that say where the command will act. */
+function targetFlags(words: readonly string[], options: readonly Option[]): Place['flags'] {
+  const found: Record<string, string | true> = {};
+  for (let index = 0; index < words.length; index++) {
+    const [name, inline] = words[index]!.split('=', 2);
+    const option = options.find(({ long, short }) => long === name || short === name);
+    if (option?.long == null) continue;
+    const value = takesValue(option) ? (inline ?? words[(index += 1)] ?? '') : true;
+    found[option.long.slice(2)] = value;
+  }
+  return found;
+}
+
 /** What an argument or the value of a flag may be, by its name. */
-async function valuesOf(name: string, choices: Argument['argChoices'] | undefined): Promise<Completion> {
+async function valuesOf(name: string, choices: Argument['argChoices'] | undefined, place: Place): Promise<Completion> {
   if (choices != null) return { candidates: choices.map((value) => ({ value })), files: false };
   switch (name) {
     case 'NAME':
+      return { candidates: await workspacesThere(place), files: false };
+    case '--namespace':
+      return { candidates: await namespacesThere(place), files: false };
+    case '--context':
+      return { candidates: await contexts(place), files: false };
     case 'PRESET':
     case 'MODEL':
     case 'MACHINE':
@@ -99,6 +118,7 @@ async function valuesOf(name: string, choices: Argument['argChoices'] | undefine
         candidates: [
           { value: 'local', text: 'this machine' },
           { value: 'cluster', text: 'the current context' },
+          ...(await contexts(place)),
         ],
         files: false,
       };
