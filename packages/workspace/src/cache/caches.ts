@@ -1,6 +1,6 @@
 import type { NodeClaim, Workspace } from '@kaito/api';
 import type { Informer, KubeObject } from '@kaito/kube';
-import type { Deployment, ReplicaSet, StatefulSet, ControllerRevision } from 'kubernetes-types/apps/v1.js';
+import type { Deployment, StatefulSet, ControllerRevision } from 'kubernetes-types/apps/v1.js';
 import type { Node, Pod, Service } from 'kubernetes-types/core/v1.js';
 
 /** The types of `kubernetes-types` leave everything optional; an object from the API server has these. */
@@ -32,7 +32,6 @@ export interface Caches {
   readonly pods: Informer<Live<Pod>>;
   readonly services: Informer<Live<Service>>;
   readonly deployments: Informer<Live<Deployment>>;
-  readonly replicaSets?: Informer<Live<ReplicaSet>>;
   readonly statefulSets: Informer<Live<StatefulSet>>;
   readonly revisions: Informer<Live<ControllerRevision>>;
 }

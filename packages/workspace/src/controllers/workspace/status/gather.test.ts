@@ -88,22 +88,7 @@ test('a phase of several pods begins with the first and ends with the last that 
   expect(both).toEqual({ phase: 'ImagePulled', startedAt: ago(298), endedAt: ago(150) });
 });
 
-const owned = (name: string, uid: string) =>
-  aPod({}, { name, metadata: { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid }] } });
-
-const set = (uid: string, revision: string) => ({
-  apiVersion: 'apps/v1',
-  kind: 'ReplicaSet',
-  metadata: {
-    name: uid,
-    namespace: 'team',
-    uid,
-    annotations: { 'deployment.kubernetes.io/revision': revision },
-    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'demo', uid: 'uid-deployment' }],
-  },
-});
-
-test('pods of an older template are told apart, with and without ReplicaSets', () => {
+test('pods of an older template are told apart', () => {
   const old = aPod(
     {},
     { name: 'demo-1', metadata: { creationTimestamp: ago(500), labels: { 'pod-template-hash': '1' } } },
@@ -113,12 +98,6 @@ test('pods of an older template are told apart, with and without ReplicaSets', (
   expect(current([old, fresh])).toEqual([false, true]);
   const twin = aPod({}, { name: 'demo-3', metadata: { labels: { 'pod-template-hash': '3' } } });
   expect(current([old, fresh, twin])).toEqual([undefined, undefined, undefined]);
-
-  const caches = {
-    ...cachesOf({ ...serving, pods: [owned('a', 'nine'), owned('b', 'ten')] }),
-    replicaSets: cachesOf({ pods: [set('nine', '9'), set('ten', '10')] }).pods,
-  } as unknown as Sighting['caches'];
-  expect(look({}, { caches }).pods?.map(({ current: newest }) => newest)).toEqual([false, true]);
 });
 
 test('the endpoint is the Service, its port left out where it is 80', () => {

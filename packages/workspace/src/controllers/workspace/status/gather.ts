@@ -34,7 +34,7 @@ export function gather(seen: Sighting): Evidence {
   const key = keyOf(workspace);
   const workload = workloadOf(plan, caches, ref);
   const live = caches.pods.byIndex(indexes.workspace, key);
-  const isCurrent = currentPods(workload, caches.replicaSets?.byIndex(indexes.workspace, key) ?? [], live);
+  const isCurrent = currentPods(workload, live);
   const pods = live
     .map((pod) => withWarnings(podEvidence(pod, isCurrent(pod)), seen.warnings))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,5 +1,5 @@
 import type { WorkloadEvidence } from '@kaito/diagnosis';
-import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.js';
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Live } from '../../../cache/caches.ts';
 
@@ -21,15 +21,12 @@ export function workloadEvidence(workload: Live<Deployment> | Live<StatefulSet>)
   };
 }
 
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
-
 /**
- * Whether a pod is of the workload's newest template: by `status.updateRevision` of a StatefulSet, by the newest ReplicaSet of a
- * Deployment, or, where ReplicaSets are not watched, by the newest of the `pods`. Undefined where that cannot be told.
+ * Whether a pod is of the workload's newest template: by `status.updateRevision` of a StatefulSet, by the newest of the `pods` of a
+ * Deployment. Undefined where that cannot be told.
  */
 export function currentPods(
   workload: Live<Deployment> | Live<StatefulSet> | undefined,
-  replicaSets: readonly Live<ReplicaSet>[],
   pods: readonly Live<Pod>[],
 ): (pod: Live<Pod>) => boolean | undefined {
   if (workload === undefined) return () => undefined;
@@ -37,12 +34,6 @@ export function currentPods(
     const revision = (workload as Live<StatefulSet>).status?.updateRevision;
     return (pod) =>
       revision === undefined ? undefined : pod.metadata.labels?.['controller-revision-hash'] === revision;
-  }
-  const newest = newestOf(
-    replicaSets.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === workload.metadata.uid)),
-  );
-  if (newest !== undefined) {
-    return (pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === newest.metadata.uid) === true;
   }
   const hash = newestHash(pods);
   return (pod) => (hash === undefined ? undefined : pod.metadata.labels?.[templateHash] === hash);
@@ -63,14 +54,4 @@ function newestHash(pods: readonly Live<Pod>[]): string | undefined {
   );
   const [hash] = hashes;
   return hashes.size === 1 ? hash : undefined;
-}
-
-function revisionOf(set: Live<ReplicaSet>): number {
-  return Number(set.metadata.annotations?.[revisionAnnotation] ?? 0);
-}
-
-function newestOf(replicaSets: readonly Live<ReplicaSet>[]): Live<ReplicaSet> | undefined {
-  let newest: Live<ReplicaSet> | undefined;
-  for (const set of replicaSets) if (newest === undefined || revisionOf(set) > revisionOf(newest)) newest = set;
-  return newest;
 }
