@@ -170,3 +170,39 @@ test('KAITO as its chart installs it serves a Workspace, refuses a wrong one, an
   await kubectl(lab, ['delete', name, '--timeout=60s']);
   expect(await kubectl(lab, ['get', 'nodes,nodeclaims', '-o', 'name'])).toBe('node/system-0\n');
 });
+
+/** A Workspace that rents a machine of its own. */
+const workspace = (name: string): string => `
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: ${name}}
+resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {apps: ${name}}}}
+inference: {preset: {name: phi-2, presetOptions: {image: "registry.example/phi:1"}}}
+`;
+
+test('an API server that dies under the operator, idle and at work, costs nothing but time', async () => {
+  const lab = await start();
+  await installKaito(lab, () => {});
+  const ready = (...names: string[]) =>
+    kubectl(lab, [
+      'wait',
+      '--for=condition=WorkspaceReady',
+      ...names.map((name) => `workspace/${name}`),
+      '--timeout=90s',
+    ]);
+  const uids = (kind: string) =>
+    kubectl(lab, ['get', kind, '-l', 'kaito.sh/workspace=idle', '-o', 'jsonpath={.items[*].metadata.uid}']);
+  await kubectl(lab, ['apply', '-f', '-'], workspace('idle'));
+  await ready('idle');
+  const before = [await uids('nodeclaims'), await uids('deployments'), await uids('pods')];
+
+  await lab.restart('kube-apiserver');
+  const atWork = ['one', 'two', 'three'];
+  await kubectl(lab, ['apply', '-f', '-'], atWork.map(workspace).join('---'));
+  await lab.restart('kube-apiserver');
+  await ready('idle', ...atWork);
+  expect([await uids('nodeclaims'), await uids('deployments'), await uids('pods')]).toEqual(before);
+  expect((await kubectl(lab, ['get', 'nodeclaims', '-o', 'name'])).trim().split('\n')).toHaveLength(4);
+  await kubectl(lab, ['delete', 'workspaces', '--all', '--timeout=90s']);
+  expect(await kubectl(lab, ['get', 'nodes,nodeclaims', '-o', 'name'])).toBe('node/system-0\n');
+});

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,11 @@ import { workspaces } from '../cache/resources.ts';
 import { runProvisioner } from '../testing/provisioner.ts';
 import { finalObjects, isSettled } from './testing/final-objects.ts';
 import { type KillingProxy, killingProxy, type Target } from './testing/killing-proxy.ts';
+import { kubeconfigFor, startProcess } from './testing/operator-process.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
   (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
 );
-const main = new URL('../main.ts', import.meta.url).pathname;
 
 let cluster: TestCluster;
 let proxy: KillingProxy;
@@ -30,15 +30,7 @@ beforeAll(async () => {
   provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
   proxy = await killingProxy(cluster.config);
   directory = await mkdtemp(join(tmpdir(), 'kaito-killed-'));
-  const kubeconfig = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'lab', cluster: { server: proxy.server } }],
-    users: [{ name: 'nobody', user: {} }],
-    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'nobody' } }],
-    'current-context': 'lab',
-  };
-  await writeFile(join(directory, 'kubeconfig'), JSON.stringify(kubeconfig));
+  await writeFile(join(directory, 'kubeconfig'), kubeconfigFor(proxy.server));
 });
 
 afterAll(async () => {
@@ -57,18 +49,7 @@ let operator: ChildProcess | undefined;
 
 /** The real process, with election; after a predecessor that was killed it leads when that one's Lease is over. */
 function start(): void {
-  const flags = [
-    `--kubeconfig=${join(directory, 'kubeconfig')}`,
-    `--namespace=${system}`,
-    '--lease-duration=2',
-    '--renew-deadline=1.5',
-    '--retry-period=0.3',
-    '--webhook=false',
-    '--health-port=0',
-    '--metrics-port=0',
-    '--server-image=registry.example/kaito-server:1.0.0',
-  ];
-  operator = spawn(process.execPath, [main, ...flags], { stdio: 'inherit' });
+  operator = startProcess(join(directory, 'kubeconfig'), system);
 }
 
 const phi = `

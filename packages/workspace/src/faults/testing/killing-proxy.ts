@@ -16,6 +16,8 @@ export interface Target {
 export interface KillingProxy {
   /** `http://127.0.0.1:port` */
   readonly server: string;
+  /** The calls so far that change something, in their order: `POST /apis/…`. */
+  readonly changes: readonly string[];
   /** Calls `kill` at the target, once. @returns resolves then, e.g. `4: POST /apis/…`; 4 changing calls were made since. */
   arm(target: Target, kill: () => void): Promise<string>;
   close(): Promise<void>;
@@ -31,12 +33,16 @@ export async function killingProxy(config: ClusterConfig): Promise<KillingProxy>
     ...(config.tlsServerName !== undefined && { servername: config.tlsServerName }),
   });
   let armed: { readonly target: Target; readonly kill: (call: string) => void } | undefined;
+  const changes: string[] = [];
   let count = 0;
 
   const proxy = http.createServer((request, response) => {
     const { method = '', url = '', headers } = request;
     const path = url.replace(/\?.*/, '');
-    if (method !== 'GET') count += 1;
+    if (method !== 'GET') {
+      count += 1;
+      changes.push(`${method} ${path}`);
+    }
     const hit =
       armed !== undefined && armed.target.method === method && armed.target.path.test(path) ? armed : undefined;
     const die = () => hit?.kill(`${count}: ${method} ${path}`);
@@ -66,6 +72,7 @@ export async function killingProxy(config: ClusterConfig): Promise<KillingProxy>
   await once(proxy, 'listening');
   return {
     server: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    changes,
     arm(target, kill) {
       count = 0;
       return new Promise((resolve) => {
