@@ -1,25 +1,23 @@
-// Command registry serves CNCF distribution's registry many times over from one process, one independent registry per name space: a
-// request's first path segment names it, its storage is the folder of that name. It listens on a free port of the loopback, prints
-// the address as its first line, and ends when its standard input does, that is, with the process that started it.
+// Command registry runs CNCF distribution's registry many times over in one process. A line with a name on standard input asks for the
+// registry of that name, whose storage is the folder of that name; `NAME ADDRESS` on standard output tells where it listens: on a free
+// port of the loopback, without authentication. The program ends when its standard input does, that is, with the process that started it.
 //
 // Usage: registry STORAGE
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
-	"sync"
 
 	"github.com/distribution/distribution/v3/configuration"
 	"github.com/distribution/distribution/v3/registry/handlers"
@@ -27,45 +25,28 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-var space = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+var valid = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
 
-type registries struct {
-	storage string
-	secret  string
-	mutex   sync.Mutex
-	open    map[string]http.Handler
-}
-
-// of gives a name space's registry, made at its first use.
-func (r *registries) of(name string) http.Handler {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	if handler, ok := r.open[name]; ok {
-		return handler
-	}
+// open starts a name's registry.
+func open(storage, secret, name string) (net.Addr, error) {
 	config := &configuration.Configuration{
 		Storage: configuration.Storage{
-			"filesystem":  configuration.Parameters{"rootdirectory": filepath.Join(r.storage, name)},
+			"filesystem":  configuration.Parameters{"rootdirectory": filepath.Join(storage, name)},
 			"delete":      configuration.Parameters{"enabled": true},
 			"maintenance": configuration.Parameters{"uploadpurging": map[any]any{"enabled": false}},
 		},
 	}
+	// Clients see these addresses through a proxy that has other host names.
 	config.HTTP.RelativeURLs = true
-	config.HTTP.Secret = r.secret
+	config.HTTP.Secret = secret
 	config.Catalog.MaxEntries = 1000
-	config.Validation.Disabled = false
-	handler := http.StripPrefix("/"+name, handlers.NewApp(context.Background(), config))
-	r.open[name] = handler
-	return handler
-}
-
-func (r *registries) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	name, _, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/"), "/")
-	if !space.MatchString(name) {
-		http.NotFound(w, request)
-		return
+	app := handlers.NewApp(context.Background(), config)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
 	}
-	r.of(name).ServeHTTP(w, request)
+	go func() { log.Fatal(http.Serve(listener, app)) }()
+	return listener.Addr(), nil
 }
 
 // secretIn signs the state of uploads; kept, so that an upload goes on after a restart.
@@ -97,14 +78,18 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		log.Fatal(err)
+	opened := map[string]net.Addr{}
+	names := bufio.NewScanner(os.Stdin)
+	for names.Scan() {
+		name := names.Text()
+		if !valid.MatchString(name) {
+			log.Fatalf("not a name: %q", name)
+		}
+		if opened[name] == nil {
+			if opened[name], err = open(storage, secret, name); err != nil {
+				log.Fatal(err)
+			}
+		}
+		fmt.Println(name, opened[name])
 	}
-	fmt.Println(listener.Addr())
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
-	}()
-	log.Fatal(http.Serve(listener, &registries{storage: storage, secret: secret, open: map[string]http.Handler{}}))
 }
