@@ -16,10 +16,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Progress, ensureBinaries } from './binaries.ts';
+import { ensureBinaries } from './binaries.ts';
 import { kubeconfig, makeCertificates, network } from './certificates.ts';
 import type { ComponentName } from './components.ts';
 import { LabError } from './error.ts';
+import type { Progress } from './go-programs.ts';
 import { podStages } from './pod-stages.ts';
 import { run } from './run.ts';
 

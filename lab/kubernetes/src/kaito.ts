@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { PodList } from 'kubernetes-types/core/v1.js';
-import type { Progress } from './binaries.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { LabError } from './error.ts';
+import type { Progress } from './go-programs.ts';
 import { addNodes, kubectl } from './nodes.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { cacheRoot, checkGo, downloadModules, ensureBinaries } from './binaries.ts';
+import { downloadModules, ensureBinaries } from './binaries.ts';
 import { componentNames } from './components.ts';
 import {
   type ControlPlane,
@@ -16,6 +16,7 @@ import {
   startControlPlane,
 } from './control-plane.ts';
 import { LabError } from './error.ts';
+import { cacheRoot, checkGo } from './go-programs.ts';
 import { installKaito, kaitoPrograms } from './kaito.ts';
 import { addNodes, kubectl } from './nodes.ts';
 import { podFateLabel, podFates } from './pod-stages.ts';
