@@ -1,8 +1,7 @@
 import type { Credentials } from './credentials.ts';
 import { OciError } from './errors.ts';
-import { type HttpClient, readBody } from './http.ts';
+import { type HttpClient, type HttpResponse, readBody } from './http.ts';
 import { statusError } from './http-errors.ts';
-import type { Reference } from './reference.ts';
 
 export interface Challenge {
   /** In lower case. */
@@ -27,7 +26,19 @@ export function parseChallenges(header: string): Challenge[] {
   }
 }
 
+/** An Authorization header. */
+export interface Authorization {
+  readonly value: string;
+  /** Until when it holds, in ms since 1970. */
+  readonly expiresAt: number;
+}
+
 export interface AuthorizeOptions {
+  readonly target: { readonly registry: string; readonly repository: string };
+  /** The rights wanted. */
+  readonly scopes: readonly string[];
+  /** The registry's own origin. */
+  readonly origin: string;
   readonly http: HttpClient;
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,18 +48,17 @@ const DEFAULT_TOKEN_SECONDS = 60;
 const TOKEN_BODY_BYTES = 1024 * 1024;
 
 /**
- * The Authorization value that answers a registry's challenge for pulling from a repository, and until when it holds (ms since 1970). `undefined` where there is
- * nothing to answer with. Throws OciError `Unauthorized` where the token service refuses.
+ * What answers a registry's challenge. `undefined` where there is nothing to answer with. Throws OciError `Unauthorized` where the token service
+ * refuses.
  */
 export async function answerChallenge(
   challenges: readonly Challenge[],
   credentials: Credentials | undefined,
-  reference: Reference,
   options: AuthorizeOptions,
-): Promise<{ readonly value: string; readonly expiresAt: number } | undefined> {
+): Promise<Authorization | undefined> {
   if (credentials?.kind === 'bearer') return { value: `Bearer ${credentials.token}`, expiresAt: Infinity };
   const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters['realm'] !== undefined);
-  if (bearer !== undefined) return fetchToken(bearer.parameters, credentials, reference, options);
+  if (bearer !== undefined) return fetchToken(bearer.parameters, credentials, options);
   if (credentials?.kind === 'basic' && challenges.some(({ scheme }) => scheme === 'basic')) {
     return { value: basic(credentials.username, credentials.password), expiresAt: Infinity };
   }
@@ -58,61 +68,113 @@ export async function answerChallenge(
 async function fetchToken(
   parameters: Readonly<Record<string, string>>,
   credentials: Credentials | undefined,
-  reference: Reference,
-  { http, signal }: AuthorizeOptions,
-): Promise<{ readonly value: string; readonly expiresAt: number }> {
+  options: AuthorizeOptions,
+): Promise<Authorization> {
+  const { http, signal, scopes, target } = options;
   const url = URL.parse(parameters['realm'] ?? '');
   if (url === null) {
-    throw new OciError('Unauthorized', `${reference.registry} names no token service.`, {
-      remedy: `Report it to the operator of ${reference.registry}.`,
+    throw new OciError('Unauthorized', `${target.registry} names no token service.`, {
+      remedy: `Report it to the operator of ${target.registry}.`,
     });
   }
-  const query = {
-    ...(parameters['service'] === undefined ? {} : { service: parameters['service'] }),
-    scope: `repository:${reference.repository}:pull`,
-  };
+  const service = parameters['service'];
   const asked = Date.now();
-  const response =
+  const refreshToken =
     credentials?.kind === 'refresh'
+      ? credentials.token
+      : credentials?.kind === 'entra'
+        ? await exchangeEntraToken(credentials, url, service, options)
+        : undefined;
+  const response =
+    refreshToken === undefined
       ? await http.send({
-          url,
-          method: 'POST',
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          body: new URLSearchParams({
-            ...query,
-            grant_type: 'refresh_token',
-            client_id: 'kaito',
-            refresh_token: credentials.token,
-          }).toString(),
-          signal,
-        })
-      : await http.send({
-          url: withQuery(url, credentials === undefined ? query : { ...query, account: accountOf(credentials) }),
+          url: withQuery(url, [
+            ['service', service],
+            ...scopes.map((scope) => ['scope', scope] as const),
+            ['account', credentials?.kind === 'basic' ? credentials.username : undefined],
+          ]),
           headers:
             credentials?.kind === 'basic' ? { authorization: basic(credentials.username, credentials.password) } : {},
           signal,
-        });
-  const body = (await readBody(response, TOKEN_BODY_BYTES, signal)).toString('utf8');
-  if (response.status !== 200)
-    throw refused(statusError(response.url, response.status, response.headers, body), credentials, reference);
-  const { token, access_token: accessToken, expires_in: seconds } = parseToken(body);
-  const value = token ?? accessToken;
-  if (typeof value !== 'string' || value === '') {
-    throw new OciError('Unauthorized', `The token service of ${reference.registry} gave no token.`, {
-      remedy: `Report it to the operator of ${url.host}.`,
-    });
-  }
+        })
+      : await http.send(
+          form(url, signal, {
+            ...(service === undefined ? {} : { service }),
+            scope: scopes.join(' '),
+            grant_type: 'refresh_token',
+            client_id: 'kaito',
+            refresh_token: refreshToken,
+          }),
+        );
+  const body = await tokenBody(response, credentials, options);
+  const value = body['token'] ?? body['access_token'];
+  if (typeof value !== 'string' || value === '') throw noToken(target.registry, url);
+  const seconds = body['expires_in'];
   const lifetime = typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_TOKEN_SECONDS;
   return { value: `Bearer ${value}`, expiresAt: asked + lifetime * 900 };
 }
 
-function accountOf(credentials: Credentials): string {
-  return credentials.kind === 'basic' ? credentials.username : '';
+/**
+ * Azure Container Registry's exchange of an Entra access token for a refresh token of its own. The Entra token goes to the registry itself
+ * and to no other host, whatever realm the challenge names.
+ */
+async function exchangeEntraToken(
+  credentials: Extract<Credentials, { kind: 'entra' }>,
+  realm: URL,
+  service: string | undefined,
+  options: AuthorizeOptions,
+): Promise<string> {
+  const { target, origin, http, signal } = options;
+  if (realm.origin !== origin) {
+    throw new OciError('Unauthorized', `${target.registry} sends logins on to ${realm.host}.`, {
+      remedy:
+        'An Entra login is given to an Azure Container Registry alone: use docker login with a token of that registry.',
+    });
+  }
+  const url = new URL('/oauth2/exchange', origin);
+  const response = await http.send(
+    form(url, signal, {
+      grant_type: 'access_token',
+      service: service ?? target.registry,
+      ...(credentials.tenant === undefined ? {} : { tenant: credentials.tenant }),
+      access_token: credentials.token,
+    }),
+  );
+  const { refresh_token: token } = await tokenBody(response, credentials, options);
+  if (typeof token !== 'string' || token === '') throw noToken(target.registry, url);
+  return token;
 }
 
-function withQuery(url: URL, query: Readonly<Record<string, string>>): URL {
+function form(url: URL, signal: AbortSignal | undefined, fields: Readonly<Record<string, string>>) {
+  return {
+    url,
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(fields).toString(),
+    signal,
+  } as const;
+}
+
+async function tokenBody(
+  response: HttpResponse,
+  credentials: Credentials | undefined,
+  { target, signal, scopes }: AuthorizeOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const body = (await readBody(response, TOKEN_BODY_BYTES, signal)).toString('utf8');
+  if (response.status === 200) return parseToken(body);
+  const error = statusError(response.url, response.status, response.headers, body);
+  throw refused(error, credentials, target, scopes);
+}
+
+function noToken(registry: string, url: URL): OciError {
+  return new OciError('Unauthorized', `The token service of ${registry} gave no token.`, {
+    remedy: `Report it to the operator of ${url.host}.`,
+  });
+}
+
+function withQuery(url: URL, query: readonly (readonly [name: string, value: string | undefined])[]): URL {
   const full = new URL(url.href);
-  for (const [name, value] of Object.entries(query)) if (value !== '') full.searchParams.set(name, value);
+  for (const [name, value] of query) if (value !== undefined && value !== '') full.searchParams.append(name, value);
   return full;
 }
 
@@ -128,14 +190,24 @@ function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-function refused(error: OciError, credentials: Credentials | undefined, reference: Reference): OciError {
-  if (error.code !== 'Unauthorized' && error.code !== 'Denied') return error;
-  const { registry, repository } = reference;
+function refused(
+  error: OciError,
+  credentials: Credentials | undefined,
+  { registry, repository }: AuthorizeOptions['target'],
+  scopes: readonly string[],
+): OciError {
+  // Token services answer 400 to a refresh token that has run out (RFC 6749, section 5.2).
+  const wrongLogin = error.code === 'Unauthorized' || error.code === 'Denied' || error.status === 400;
+  if (!wrongLogin) return error;
+  const right = scopes.some((scope) => scope.includes('push')) ? 'push to' : 'read';
+  const entra = credentials?.kind === 'entra';
   return new OciError(
     'Unauthorized',
-    `${registry} ${credentials === undefined ? 'gives no anonymous access' : 'does not accept the login it was given'} to ${repository}.`,
+    `${registry} ${credentials === undefined ? 'gives no anonymous access' : 'does not accept the login it was given'} to ${repository === '' ? 'its list of repositories' : repository}.`,
     {
-      remedy: `Log in with an account that may read it: docker login ${registry}`,
+      remedy: entra
+        ? `Give the identity a role on the registry (AcrPull to read, AcrPush to push), and sign in to the registry's tenant.`
+        : `Log in with an account that may ${right} it: docker login ${registry}`,
       status: error.status ?? 401,
       cause: error,
     },

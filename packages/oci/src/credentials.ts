@@ -10,7 +10,9 @@ export type Credentials =
   /** An OAuth2 refresh token, exchanged at the registry's token service. */
   | { readonly kind: 'refresh'; readonly token: string }
   /** A bearer token that the registry takes as it is. */
-  | { readonly kind: 'bearer'; readonly token: string };
+  | { readonly kind: 'bearer'; readonly token: string }
+  /** An Entra access token, exchanged at an Azure Container Registry; `tenant` is the directory it is of. */
+  | { readonly kind: 'entra'; readonly token: string; readonly tenant?: string };
 
 /** Finds the login for a repository; undefined means anonymous. */
 export type CredentialSource = (registry: string, repository: string) => Promise<Credentials | undefined>;

@@ -13,6 +13,8 @@ export type OciErrorCode =
   | 'UnsupportedManifest'
   | 'UnsupportedPlatform'
   | 'CredentialsUnreadable'
+  /** A tag, or what it names, may not be replaced. */
+  | 'TagImmutable'
   | 'NoSpace'
   | 'WriteFailed'
   | 'Aborted';

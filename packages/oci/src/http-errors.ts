@@ -72,12 +72,18 @@ export function serverSaid(body: string): { readonly code?: string; readonly mes
   }
 }
 
-/** Turns an answer that is not a success into an OciError; 5xx, 408 and 429 are retryable. */
+/** What registries say of a tag that is locked: Harbor, ECR, ACR, Quay and GitLab in this order. */
+const IMMUTABLE =
+  /immutable|ImageTagAlreadyExists|already exists in the .* repository and cannot be overwritten|operation is disallowed on this registry, repository or image|protected tag/i;
+const DISK_FULL = /no space left on device|disk quota exceeded|insufficient storage/i;
+
+/** Turns an answer that is not a success into an OciError; 5xx, 408 and 429 are retryable. `action` is what was tried. */
 export function statusError(
   url: URL,
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: string,
+  action: 'read' | 'write' = 'read',
 ): OciError {
   const said = serverSaid(body);
   const header = headers['x-error-code'];
@@ -85,6 +91,18 @@ export function statusError(
   const words = said.message === undefined ? '' : `: ${said.message.replace(/\.$/, '')}`;
   const where = `${url.host}${url.pathname}`;
   const common = { status, ...(serverCode === undefined ? {} : { serverCode }) };
+  if (action === 'write' && IMMUTABLE.test(`${serverCode ?? ''} ${body}`)) {
+    return new OciError('TagImmutable', `${where} may not be replaced (${status})${words}.`, {
+      ...common,
+      remedy: 'Push under another tag, or have the lock of this one lifted by the owner of the registry.',
+    });
+  }
+  if (status === 507 || DISK_FULL.test(body)) {
+    return new OciError('NoSpace', `The disk of ${url.host} is full (${status})${words}.`, {
+      ...common,
+      remedy: `Free space at ${url.host}, e.g. by its garbage collection; the transfer then goes on where it stopped.`,
+    });
+  }
   if (status === 401) {
     return new OciError('Unauthorized', `${url.host} wants a login for ${url.pathname} (401)${words}.`, {
       ...common,
@@ -94,13 +112,16 @@ export function statusError(
   if (status === 403) {
     return new OciError('Denied', `${url.host} refuses access to ${url.pathname} (403)${words}.`, {
       ...common,
-      remedy: `Ask the owner of ${where} for the right to read it, or use other credentials.`,
+      remedy: `Ask the owner of ${where} for the right to ${action} it, or use other credentials.`,
     });
   }
   if (status === 404 || status === 410) {
     return new OciError('NotFound', `${where} does not exist (${status})${words}.`, {
       ...common,
-      remedy: 'Check the spelling of the address, and that what it names has not been removed.',
+      remedy:
+        action === 'read'
+          ? 'Check the spelling of the address, and that what it names has not been removed.'
+          : `Check the name of the repository; where ${url.host} makes none by itself, create it first.`,
     });
   }
   if (status === 429) {

@@ -5,11 +5,20 @@ import { transportError } from './http-errors.ts';
 
 export type HttpHeaders = Readonly<Record<string, string>>;
 
+/** A body that is read while it is sent. `open` is called anew for each time the request is sent: after a redirect, a new login. */
+export interface StreamBody {
+  /** In bytes; `open` gives neither more nor fewer. */
+  readonly length: number;
+  readonly open: () => AsyncIterable<Uint8Array>;
+}
+
 export interface HttpRequest {
   readonly url: URL;
-  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: HttpHeaders;
-  readonly body?: string;
+  readonly body?: string | Uint8Array | StreamBody | undefined;
+  /** Longest silence on the connection in ms; default: the client's. */
+  readonly idleTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** `same-host` follows a redirect only within the host it came from, and else returns it. Default `follow`. */
   readonly redirect?: 'follow' | 'same-host';
@@ -82,7 +91,7 @@ export class HttpClient {
     let headers: HttpHeaders = { 'user-agent': this.#userAgent, ...request.headers };
     for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
       this.#checkScheme(url);
-      const response = await this.#exchange(url, method, headers, body, request.signal);
+      const response = await this.#exchange(url, method, headers, body, request);
       const location = response.headers.location;
       if (!REDIRECTS.has(response.status) || location === undefined) return response;
       const next = redirectTarget(location, url);
@@ -121,8 +130,8 @@ export class HttpClient {
     url: URL,
     method: string,
     headers: HttpHeaders,
-    body: string | undefined,
-    signal: AbortSignal | undefined,
+    body: HttpRequest['body'],
+    { signal, idleTimeoutMs = this.#idleTimeoutMs }: HttpRequest,
   ): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => {
@@ -132,9 +141,9 @@ export class HttpClient {
       const secure = url.protocol === 'https:';
       const options: https.RequestOptions = {
         method,
-        headers: body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+        headers: body === undefined ? headers : { ...headers, 'content-length': String(lengthOf(body)) },
         agent: secure ? this.#secure : this.#plain,
-        timeout: this.#idleTimeoutMs,
+        timeout: idleTimeoutMs,
         ...(signal === undefined ? {} : { signal }),
       };
       const seconds = this.#connectTimeoutMs / 1000;
@@ -154,16 +163,52 @@ export class HttpClient {
         else clearTimeout(connecting);
       });
       outgoing.on('timeout', () => {
-        outgoing.destroy(new Error(`silent for ${this.#idleTimeoutMs / 1000} s`));
+        outgoing.destroy(new Error(`silent for ${idleTimeoutMs / 1000} s`));
       });
       outgoing.on('error', fail);
+      const streamed = body !== undefined && isStream(body) ? body : undefined;
       outgoing.on('response', (incoming) => {
         clearTimeout(connecting);
+        // An answer before the end of the body is a refusal: the rest is not sent, and the connection is of no more use.
+        if (streamed !== undefined && !outgoing.writableEnded) incoming.once('close', () => outgoing.destroy());
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming });
       });
-      outgoing.end(body);
+      if (streamed === undefined) outgoing.end(body);
+      else sendStream(outgoing, streamed).catch((error: unknown) => outgoing.destroy(error as Error));
     });
   }
+}
+
+function isStream(body: string | Uint8Array | StreamBody): body is StreamBody {
+  return typeof body === 'object' && 'open' in body;
+}
+
+function lengthOf(body: string | Uint8Array | StreamBody): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+}
+
+/** Writes a body as fast as the connection takes it; stops at an answer that comes before the end. */
+async function sendStream(outgoing: http.ClientRequest, body: StreamBody): Promise<void> {
+  let answered = false;
+  let wake: (() => void) | undefined;
+  const stop = () => {
+    answered = true;
+    wake?.();
+  };
+  outgoing.once('response', stop);
+  outgoing.once('close', stop);
+  outgoing.on('drain', () => wake?.());
+  for await (const chunk of body.open()) {
+    if (answered) return;
+    if (!outgoing.write(chunk)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (answered || !outgoing.writableNeedDrain) resolve();
+      });
+    }
+    if (answered) return;
+  }
+  outgoing.end();
 }
 
 function redirectTarget(location: string, from: URL): URL {

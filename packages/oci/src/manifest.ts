@@ -9,6 +9,8 @@ export interface Descriptor {
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
+  /** Where else the bytes can be had: such a layer is not for every registry (Windows base layers). */
+  readonly urls?: readonly string[];
 }
 
 export interface Platform {
@@ -28,16 +30,25 @@ export interface Manifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+export type IndexEntry = Descriptor & { readonly platform?: Platform };
+
 export interface Index {
-  readonly manifests: readonly (Descriptor & { readonly platform?: Platform })[];
+  readonly mediaType: string;
+  readonly manifests: readonly IndexEntry[];
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
-const INDEX_TYPES = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-];
+export type ParsedManifest =
+  | { readonly kind: 'index'; readonly index: Index }
+  | { readonly kind: 'manifest'; readonly manifest: Manifest };
+
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+
+const INDEX_TYPES = [OCI_INDEX, 'application/vnd.docker.distribution.manifest.list.v2+json'];
 const MANIFEST_TYPES = [
-  'application/vnd.oci.image.manifest.v1+json',
+  OCI_MANIFEST,
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.oci.artifact.manifest.v1+json',
 ];
@@ -54,11 +65,7 @@ export const hostPlatform: Platform = {
 };
 
 /** Reads a manifest or index; `contentType` decides where the document itself names no media type. Throws OciError `UnsupportedManifest`. */
-export function parseManifest(
-  bytes: Uint8Array,
-  contentType: string | undefined,
-  where: string,
-): { readonly kind: 'index'; readonly index: Index } | { readonly kind: 'manifest'; readonly manifest: Manifest } {
+export function parseManifest(bytes: Uint8Array, contentType: string | undefined, where: string): ParsedManifest {
   let document: unknown;
   try {
     document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -68,19 +75,24 @@ export function parseManifest(
   if (!isRecord(document)) throw unsupported(where, 'it is not a JSON object');
   const named = typeof document['mediaType'] === 'string' ? document['mediaType'] : contentType?.split(';')[0]?.trim();
   const mediaType = named ?? (Array.isArray(document['manifests']) ? INDEX_TYPES[0] : MANIFEST_TYPES[0]) ?? '';
-  if (INDEX_TYPES.includes(mediaType)) return { kind: 'index', index: { manifests: indexEntries(document, where) } };
+  const { config, subject, artifactType } = document;
+  const common = {
+    mediaType,
+    annotations: strings(document['annotations']),
+    ...(subject == null ? {} : { subject: descriptor(subject, where) }),
+  };
+  if (INDEX_TYPES.includes(mediaType)) {
+    return { kind: 'index', index: { ...common, manifests: indexEntries(document, where) } };
+  }
   if (!MANIFEST_TYPES.includes(mediaType)) throw unsupported(where, `its type is ${mediaType.slice(0, 100)}`);
   const layers = document['layers'] ?? document['blobs'] ?? [];
   if (!Array.isArray(layers)) throw unsupported(where, 'its layers are no list');
-  const { config, subject, artifactType } = document;
   return {
     kind: 'manifest',
     manifest: {
-      mediaType,
+      ...common,
       layers: layers.map((layer: unknown) => descriptor(layer, where)),
-      annotations: strings(document['annotations']),
       ...(config === undefined ? {} : { config: descriptor(config, where) }),
-      ...(subject == null ? {} : { subject: descriptor(subject, where) }),
       ...(typeof artifactType === 'string' ? { artifactType } : {}),
     },
   };
@@ -128,7 +140,7 @@ export function selectManifest(index: Index, wanted: Platform, where: string): D
 
 function descriptor(value: unknown, where: string): Descriptor {
   if (!isRecord(value)) throw unsupported(where, 'a descriptor is no object');
-  const { mediaType, digest, size, artifactType } = value;
+  const { mediaType, digest, size, artifactType, urls } = value;
   if (typeof digest !== 'string' || parseDigest(digest) === undefined)
     throw unsupported(where, 'a descriptor has no valid digest');
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
@@ -139,6 +151,7 @@ function descriptor(value: unknown, where: string): Descriptor {
     size,
     ...(isRecord(value['annotations']) ? { annotations: strings(value['annotations']) } : {}),
     ...(typeof artifactType === 'string' ? { artifactType } : {}),
+    ...(Array.isArray(urls) ? { urls: urls.filter((url) => typeof url === 'string') } : {}),
   };
 }
 

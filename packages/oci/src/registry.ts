@@ -1,22 +1,26 @@
-import { answerChallenge, parseChallenges } from './auth.ts';
-import type { CredentialSource } from './credentials.ts';
+import type { BlobReaderOptions } from './copy/blob-reader.ts';
 import { digestOf, requireDigest } from './digest.ts';
 import { download, type DownloadOptions } from './download.ts';
 import { OciError } from './errors.ts';
-import { HttpClient, type HttpHeaders, type HttpResponse, readBody } from './http.ts';
-import { statusError } from './http-errors.ts';
+import { type HttpResponse, readBody } from './http.ts';
 import {
   ACCEPTED_MANIFESTS,
   type Descriptor,
   hostPlatform,
+  type IndexEntry,
   type Manifest,
+  type ParsedManifest,
   parseManifest,
   type Platform,
   selectManifest,
 } from './manifest.ts';
 import { formatReference, parseReference, type Reference } from './reference.ts';
-import { type RetryPolicy, withRetry } from './retry.ts';
-import type { Timing } from './timing.ts';
+import { listRepositories, listTags } from './listing.ts';
+import { addReferrer, listReferrers } from './referrers.ts';
+import { withRetry } from './retry.ts';
+import { type RegistryClientOptions, RegistrySession, type Repository, repositoryScope } from './session.ts';
+import { pushBlob, type PushBlobOptions, type PushedBlob } from './upload/push-blob.ts';
+import type { BlobSource } from './upload/blob-source.ts';
 
 /** A reference brought down to one manifest. */
 export interface Resolved {
@@ -28,15 +32,12 @@ export interface Resolved {
   readonly indexDigest?: string;
 }
 
-export interface RegistryClientOptions {
-  readonly credentials?: CredentialSource | undefined;
-  readonly http?: HttpClient | undefined;
-  /** Speak http to registries other than this machine. To this machine http is spoken unless `secureLoopback`. */
-  readonly plainHttp?: boolean | undefined;
-  readonly secureLoopback?: boolean | undefined;
-  readonly retry?: RetryPolicy | undefined;
-  readonly timing?: Timing | undefined;
-}
+/** A manifest or index as its bytes, which alone make its digest, and as what they say. */
+export type FetchedManifest = ParsedManifest & {
+  readonly bytes: Buffer;
+  readonly digest: string;
+  readonly mediaType: string;
+};
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -44,19 +45,15 @@ export interface CallOptions {
 
 /** Largest manifest that registries must take (OCI distribution specification 1.1). */
 const MANIFEST_BYTES = 4 * 1024 * 1024;
-const ERROR_BODY_BYTES = 64 * 1024;
 /** An index may name an index, but not without end. */
 const DEEPEST_INDEX = 3;
 
-/** Reads from OCI registries: tags and digests to manifests, blobs to files. Logins are asked for only when a registry wants one. */
+/** A client of OCI registries. Logins are asked for only when a registry wants one. */
 export class RegistryClient {
-  readonly #http: HttpClient;
-  readonly #options: RegistryClientOptions;
-  readonly #authorizations = new Map<string, { readonly value: string; readonly expiresAt: number }>();
+  readonly #session: RegistrySession;
 
   constructor(options: RegistryClientOptions = {}) {
-    this.#options = options;
-    this.#http = options.http ?? new HttpClient({ plainHttp: options.plainHttp });
+    this.#session = new RegistrySession(options);
   }
 
   /**
@@ -68,113 +65,233 @@ export class RegistryClient {
     options: CallOptions & { readonly platform?: Platform } = {},
   ): Promise<Resolved> {
     const reference = typeof text === 'string' ? parseReference(text) : text;
-    let wanted = reference.digest ?? reference.tag ?? 'latest';
+    let wanted = reference;
     let indexDigest: string | undefined;
     for (let depth = 0; depth < DEEPEST_INDEX; depth += 1) {
-      const { bytes, contentType } = await this.#fetchManifest(reference, wanted, options.signal);
-      const digest = wanted.includes(':') ? wanted : digestOf(bytes);
-      const where = formatReference(reference);
-      const parsed = parseManifest(bytes, contentType, where);
-      if (parsed.kind === 'manifest') {
-        return { reference, digest, manifest: parsed.manifest, ...(indexDigest === undefined ? {} : { indexDigest }) };
+      const fetched = await this.fetchManifest(wanted, options);
+      const { digest } = fetched;
+      if (fetched.kind === 'manifest') {
+        const { manifest } = fetched;
+        return { reference, digest, manifest, ...(indexDigest === undefined ? {} : { indexDigest }) };
       }
       indexDigest ??= digest;
-      wanted = selectManifest(parsed.index, options.platform ?? hostPlatform, where).digest;
+      const chosen = selectManifest(fetched.index, options.platform ?? hostPlatform, formatReference(reference));
+      wanted = { ...reference, digest: chosen.digest };
     }
     throw new OciError('UnsupportedManifest', `${formatReference(reference)} nests indexes too deeply.`, {
       remedy: 'Name the manifest itself by its digest.',
     });
   }
 
+  /** The manifest or index that a reference names, verified against its digest. Throws OciError as `resolve` does. */
+  async fetchManifest(reference: Reference, options: CallOptions = {}): Promise<FetchedManifest> {
+    const wanted = manifestName(reference);
+    const attempt = async () => {
+      const response = await this.#manifest(reference, 'GET', options.signal, [200]);
+      return { response, bytes: await readBody(response, MANIFEST_BYTES, options.signal) };
+    };
+    const { response, bytes } = await withRetry(attempt, this.#session.retrying(options.signal));
+    const announced = response.headers['docker-content-digest'];
+    const expected = wanted.includes(':') ? wanted : typeof announced === 'string' ? announced : undefined;
+    const digest = digestOf(bytes, expected === undefined ? 'sha256' : requireDigest(expected).algorithm);
+    if (expected !== undefined && digest !== expected) {
+      throw new OciError(
+        'DigestMismatch',
+        `The manifest of ${formatReference(reference)} is ${digest} where ${expected} was announced.`,
+        { remedy: 'Try again; if it stays so, a proxy or the registry alters what it serves.' },
+      );
+    }
+    const parsed = parseManifest(bytes, response.headers['content-type'], formatReference(reference));
+    const { mediaType } = parsed.kind === 'index' ? parsed.index : parsed.manifest;
+    return { ...parsed, bytes, digest, mediaType };
+  }
+
+  /** The digest of the manifest that a reference names, without fetching it; undefined where there is none, or the registry does not say. */
+  async manifestDigest(reference: Reference, options: CallOptions = {}): Promise<string | undefined> {
+    const response = await withRetry(
+      () => this.#manifest(reference, 'HEAD', options.signal, [200, 404]),
+      this.#session.retrying(options.signal),
+    );
+    response.body.resume();
+    const announced = response.headers['docker-content-digest'];
+    return response.status === 200 && typeof announced === 'string' ? announced : undefined;
+  }
+
+  /**
+   * Puts a manifest or index under a tag, a digest, or both one after the other; everything it names must be there already. `subjectKnown` says whether the
+   * registry lists it as a referrer of its subject (OCI-Subject). Throws OciError `Denied`, `Unauthorized`, `NotFound` (no such repository), `TagImmutable`.
+   */
+  async pushManifest(
+    reference: Reference,
+    manifest: { readonly bytes: Uint8Array; readonly mediaType: string },
+    options: CallOptions = {},
+  ): Promise<{ readonly digest: string; readonly subjectKnown: boolean }> {
+    const { signal } = options;
+    const digest = digestOf(
+      manifest.bytes,
+      reference.digest === undefined ? 'sha256' : requireDigest(reference.digest).algorithm,
+    );
+    if (reference.digest !== undefined && reference.digest !== digest) {
+      throw new OciError('DigestMismatch', `The manifest is ${digest} and cannot be pushed as ${reference.digest}.`, {
+        remedy: 'Push it under its own digest, or under a tag.',
+      });
+    }
+    const put = async (name: string) => {
+      const response = await this.#session.send(reference, {
+        url: this.#session.url(reference.registry, `${reference.repository}/manifests/${name}`),
+        method: 'PUT',
+        headers: { 'content-type': manifest.mediaType },
+        body: manifest.bytes,
+        scopes: [repositoryScope(reference.repository, 'pull,push')],
+        good: [200, 201, 202],
+        action: 'write',
+        signal,
+      });
+      response.body.resume();
+      return response.headers['oci-subject'] !== undefined;
+    };
+    let subjectKnown = false;
+    for (const name of [reference.digest, reference.tag].filter((name) => name !== undefined)) {
+      subjectKnown = await withRetry(() => put(name), this.#session.retrying(signal));
+    }
+    return { digest, subjectKnown };
+  }
+
   /** Fetches a blob into `file`: resumed, verified against the descriptor and durable, as `download` promises. */
   async pullBlob(
-    reference: Reference,
+    reference: Repository,
     descriptor: Pick<Descriptor, 'digest' | 'size'>,
     file: string,
     options: Pick<DownloadOptions, 'onProgress' | 'signal' | 'freeBytes'> = {},
   ): Promise<void> {
     requireDigest(descriptor.digest);
-    const url = this.#url(reference, `blobs/${descriptor.digest}`);
+    const { policy: retry, timing, signal } = this.#session.retrying(options.signal);
     await download({
       ...options,
       file,
       digest: descriptor.digest,
       bytes: descriptor.size,
-      retry: this.#options.retry,
-      timing: this.#options.timing,
-      open: (headers) => this.#get(reference, url, headers, options.signal, [200, 206, 416]),
+      retry,
+      timing,
+      open: (headers) => this.#blob(reference, descriptor.digest, headers, signal, [200, 206, 416]),
     });
   }
 
-  async #fetchManifest(
-    reference: Reference,
-    wanted: string,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly bytes: Buffer; readonly contentType: string | undefined }> {
-    const url = this.#url(reference, `manifests/${wanted}`);
-    const attempt = async () => {
-      const response = await this.#get(reference, url, { accept: ACCEPTED_MANIFESTS }, signal, [200]);
-      return { response, bytes: await readBody(response, MANIFEST_BYTES, signal) };
-    };
-    const { retry: policy, timing } = this.#options;
-    const { response, bytes } = await withRetry(attempt, { policy, timing, signal });
-    const announced = response.headers['docker-content-digest'];
-    const expected = wanted.includes(':') ? wanted : typeof announced === 'string' ? announced : undefined;
-    if (expected !== undefined) {
-      const actual = digestOf(bytes, requireDigest(expected).algorithm);
-      if (actual !== expected) {
-        throw new OciError(
-          'DigestMismatch',
-          `The manifest of ${formatReference(reference)} is ${actual} where ${expected} was announced.`,
-          {
-            remedy: 'Try again; if it stays so, a proxy or the registry alters what it serves.',
-          },
-        );
-      }
-    }
-    return { bytes, contentType: response.headers['content-type'] };
-  }
-
-  #url({ registry, repository }: Reference, rest: string): URL {
-    const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
-    const local = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host) && this.#options.secureLoopback !== true;
-    const url = URL.parse(
-      `${local || this.#options.plainHttp === true ? 'http' : 'https'}://${host}/v2/${repository}/${rest}`,
+  /** A small blob as bytes, e.g. an image's configuration. Throws OciError `DigestMismatch`, or `ServerError` where it is longer than 4 MiB. */
+  async fetchBlob(
+    reference: Repository,
+    descriptor: Pick<Descriptor, 'digest'>,
+    options: CallOptions = {},
+  ): Promise<Buffer> {
+    const { algorithm } = requireDigest(descriptor.digest);
+    const bytes = await withRetry(
+      async () =>
+        readBody(
+          await this.#blob(reference, descriptor.digest, {}, options.signal, [200]),
+          MANIFEST_BYTES,
+          options.signal,
+        ),
+      this.#session.retrying(options.signal),
     );
-    if (url !== null) return url;
-    throw new OciError('InvalidReference', `${registry} is not a registry's host.`, {
-      remedy: 'Correct the host and the port.',
+    const digest = digestOf(bytes, algorithm);
+    if (digest === descriptor.digest) return bytes;
+    throw new OciError(
+      'DigestMismatch',
+      `${reference.registry} holds ${digest} where ${descriptor.digest} was expected.`,
+      {
+        remedy: 'The blob is damaged at its registry: push it there anew.',
+      },
+    );
+  }
+
+  /** Opens a blob for reading at an offset in bytes: status 206, or 200 from a registry that gives no ranges. Its bytes are not verified. */
+  async openBlob(
+    reference: Repository,
+    digest: string,
+    range: { readonly from: number; readonly to?: number },
+    options: CallOptions = {},
+  ): Promise<HttpResponse> {
+    const { from, to } = range;
+    const wanted = from === 0 && to === undefined ? {} : { range: `bytes=${from}-${to === undefined ? '' : to - 1}` };
+    return this.#blob(reference, digest, { 'accept-encoding': 'identity', ...wanted }, options.signal, [200, 206]);
+  }
+
+  /** Brings a blob into a repository: found there, mounted from another repository, or sent. See `pushBlob`. */
+  async pushBlob(
+    reference: Repository,
+    descriptor: Pick<Descriptor, 'digest' | 'size'>,
+    source: BlobSource,
+    options: PushBlobOptions = {},
+  ): Promise<PushedBlob> {
+    return pushBlob(this.#session, reference, descriptor, source, options);
+  }
+
+  /** How to read a blob by `readBlob`. */
+  blobReading(
+    reference: Repository,
+    descriptor: Pick<Descriptor, 'digest' | 'size'>,
+    options: CallOptions = {},
+  ): BlobReaderOptions {
+    const { digest, size } = descriptor;
+    return {
+      digest,
+      size,
+      open: (range, signal) => this.openBlob(reference, digest, range, { signal }),
+      retry: this.#session.retrying(options.signal),
+    };
+  }
+
+  /** The tags of a repository, as they come page by page. Throws OciError `NotFound` for a repository that is none. */
+  tags(reference: Repository, options: CallOptions = {}): AsyncGenerator<string> {
+    return listTags(this.#session, reference, options.signal);
+  }
+
+  /** The repositories of a registry, page by page; many give the list to administrators only. */
+  repositories(registry: string, options: CallOptions = {}): AsyncGenerator<string> {
+    return listRepositories(this.#session, registry, options.signal);
+  }
+
+  /** The manifests that have `digest` as their subject, by the referrers API, or the tag schema where the registry has none. */
+  async referrers(reference: Repository, digest: string, options: CallOptions = {}): Promise<readonly IndexEntry[]> {
+    return listReferrers(this, this.#session, reference, digest, options.signal);
+  }
+
+  /** Adds a manifest to the list of its subject's referrers, for registries that do not keep it (`subjectKnown` false). */
+  async addReferrer(
+    reference: Repository,
+    subject: string,
+    entry: IndexEntry,
+    options: CallOptions = {},
+  ): Promise<void> {
+    await addReferrer(this, reference, subject, entry, options.signal);
+  }
+
+  #manifest(reference: Reference, method: 'GET' | 'HEAD', signal: AbortSignal | undefined, good: readonly number[]) {
+    return this.#session.send(reference, {
+      url: this.#session.url(reference.registry, `${reference.repository}/manifests/${manifestName(reference)}`),
+      method,
+      headers: { accept: ACCEPTED_MANIFESTS },
+      scopes: [repositoryScope(reference.repository, 'pull')],
+      good,
+      signal,
     });
   }
 
-  /** One authorized GET; a 401 is answered once, with a fresh token where an older one had run out. */
-  async #get(
-    reference: Reference,
-    url: URL,
-    headers: HttpHeaders,
+  #blob(
+    reference: Repository,
+    digest: string,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
     good: readonly number[],
   ): Promise<HttpResponse> {
-    const key = `${reference.registry}/${reference.repository}`;
-    const send = () => {
-      const held = this.#authorizations.get(key);
-      const valid = held !== undefined && held.expiresAt > Date.now();
-      return this.#http.send({ url, headers: valid ? { ...headers, authorization: held.value } : headers, signal });
-    };
-    let response = await send();
-    // A 401 from where a redirect led is no challenge of the registry's: its logins are not for that host.
-    if (response.status === 401 && response.url.origin === url.origin) {
-      const challenges = parseChallenges([response.headers['www-authenticate'] ?? []].flat().join(', '));
-      const credentials = await this.#options.credentials?.(reference.registry, reference.repository);
-      const answer = await answerChallenge(challenges, credentials, reference, { http: this.#http, signal });
-      if (answer !== undefined) {
-        await readBody(response, ERROR_BODY_BYTES, signal).catch(() => {});
-        this.#authorizations.set(key, answer);
-        response = await send();
-      }
-    }
-    if (good.includes(response.status)) return response;
-    const body = await readBody(response, ERROR_BODY_BYTES, signal).catch(() => Buffer.alloc(0));
-    throw statusError(response.url, response.status, response.headers, body.toString('utf8'));
+    return this.#session.send(reference, {
+      url: this.#session.url(reference.registry, `${reference.repository}/blobs/${digest}`),
+      headers,
+      scopes: [repositoryScope(reference.repository, 'pull')],
+      good,
+      signal,
+    });
   }
 }
+
+const manifestName = (reference: Reference) => reference.digest ?? reference.tag ?? 'latest';

@@ -45,6 +45,37 @@ export interface RetryOptions {
   readonly retryable?: ((error: OciError) => boolean) | undefined;
 }
 
+/** Counts failures in a row and waits between them. */
+export class Retries {
+  readonly #options: RetryOptions;
+  #failures = 0;
+
+  constructor(options: RetryOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Something was gained (bytes that need not be sent again): the count starts anew. */
+  progressed(): void {
+    this.#failures = 0;
+  }
+
+  /** Waits before the next try, or throws `error` where another one is not worth it. Throws OciError `Aborted` at the signal. */
+  async failed(error: unknown): Promise<void> {
+    const { signal, retryable } = this.#options;
+    const policy = this.#options.policy ?? defaultRetryPolicy;
+    const timing = this.#options.timing ?? systemTiming;
+    if (signal?.aborted) throw aborted(error);
+    if (!(error instanceof OciError) || !(retryable?.(error) ?? error.retryable)) throw error;
+    this.#failures += 1;
+    if (this.#failures >= policy.attempts || (error.retryAfterMs ?? 0) > policy.longestRetryAfterMs) throw error;
+    try {
+      await timing.sleep(backoffMs(this.#failures, policy, timing.random, error.retryAfterMs), signal);
+    } catch (cause) {
+      throw aborted(cause);
+    }
+  }
+}
+
 /**
  * Runs `attempt` until it succeeds, fails for good, or `policy.attempts` tries in a row have failed. `attempt` calls
  * `progressed()` when something was gained (bytes on disk): the count of failures then starts anew.
@@ -53,25 +84,12 @@ export async function withRetry<T>(
   attempt: (progressed: () => void) => Promise<T>,
   options: RetryOptions = {},
 ): Promise<T> {
-  const policy = options.policy ?? defaultRetryPolicy;
-  const timing = options.timing ?? systemTiming;
-  const worthIt = options.retryable ?? ((error: OciError) => error.retryable);
-  let failures = 0;
+  const retries = new Retries(options);
   for (;;) {
     try {
-      return await attempt(() => {
-        failures = 0;
-      });
+      return await attempt(() => retries.progressed());
     } catch (error) {
-      if (options.signal?.aborted) throw aborted(error);
-      if (!(error instanceof OciError) || !worthIt(error)) throw error;
-      failures += 1;
-      if (failures >= policy.attempts || (error.retryAfterMs ?? 0) > policy.longestRetryAfterMs) throw error;
-      try {
-        await timing.sleep(backoffMs(failures, policy, timing.random, error.retryAfterMs), options.signal);
-      } catch (cause) {
-        throw aborted(cause);
-      }
+      await retries.failed(error);
     }
   }
 }
