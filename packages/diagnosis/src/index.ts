@@ -2,3 +2,4 @@ export { assess } from './assess.ts';
 export * from './assessment.ts';
 export * from './evidence.ts';
 export { formatBytes, formatSeconds } from './measure.ts';
+export { reportsError } from './nodes.ts';

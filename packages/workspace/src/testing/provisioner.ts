@@ -52,7 +52,9 @@ export async function runProvisioner(options: ProvisionerOptions, signal: AbortS
 
 async function fulfil(found: Live<NodeClaim>, options: ProvisionerOptions): Promise<Live<NodeClaim>> {
   const { client, clock } = options;
-  if (found.status?.conditions?.some(({ type }) => type === 'Ready') === true) return found;
+  const refusal = options.refuse?.(found);
+  const ready = found.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  if (ready === 'True' || (ready !== undefined && refusal !== undefined)) return found;
   const claim = await ensureFinalizer(client, nodeClaims, found, terminationFinalizer);
   const name = claim.metadata.name!;
   const now = timestamp(clock.now());
@@ -63,7 +65,6 @@ async function fulfil(found: Live<NodeClaim>, options: ProvisionerOptions): Prom
     message,
     lastTransitionTime: now,
   });
-  const refusal = options.refuse?.(claim);
   const write = async (status: object): Promise<Live<NodeClaim>> =>
     await client.patch(nodeClaims, { name }, { type: 'merge', body: { status } }, { subresource: 'status' });
   if (refusal !== undefined) {

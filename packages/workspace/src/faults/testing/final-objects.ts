@@ -13,9 +13,12 @@ import {
 import type { Live } from '../../cache/caches.ts';
 import { nodeClaims, workspaces } from '../../cache/resources.ts';
 
-/** Ready, and every phase is over: pods are told of by a watch of their own, which may come after the workload's. */
+/** Ready, with its endpoint, and every phase is over: Services and pods are told of by watches of their own, which may come after the workload's. */
 export function isSettled({ status }: Live<Workspace>): boolean {
-  return isTrue(status?.conditions, 'WorkspaceReady') && (status?.phases ?? []).every(({ state }) => state === 'done');
+  const { conditions, endpoint, phases = [] } = status ?? {};
+  return (
+    isTrue(conditions, 'WorkspaceReady') && endpoint !== undefined && phases.every(({ state }) => state === 'done')
+  );
 }
 
 /** Everything of one namespace's Workspaces, sorted, without what differs from one run to the next: UIDs, times, names that are made of UIDs. */

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { pipeline, Transform } from 'node:stream';
 import { ConnectionError, type Intercept, systemClock } from '@kaito/kube';
 import { refusal } from '@kaito/kube/testing';
 
@@ -53,6 +55,41 @@ export function faultyWire(
       if (fault === 'resetBefore' || fault === 'resetAfter') throw new ConnectionError('reset', { code: 'ECONNRESET' });
       const [code, reason] = isWatch && fault === 'conflict' ? ([410, 'Expired'] as const) : refusals[fault];
       throw refusal(code, reason);
+    },
+  };
+}
+
+/** The longest that a change is told late, ms. */
+const latestMs = 400;
+
+/**
+ * A wire on which every watch lags behind what calls answer, each by itself, and tells of a third of its changes twice. `seen` counts what was
+ * done.
+ */
+export function lateWire(random: () => number): { readonly intercept: Intercept; readonly seen: Map<string, number> } {
+  const seen = new Map<string, number>();
+  const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
+  const late = (): Transform => {
+    let rest = '';
+    return new Transform({
+      transform(chunk: Buffer, _, done) {
+        const lines = (rest + chunk.toString()).split('\n');
+        rest = lines.pop() ?? '';
+        const told = lines.flatMap((line) => {
+          const twice = random() < 0.3;
+          if (twice) count('twice');
+          return twice ? [line, line] : [line];
+        });
+        count('late');
+        systemClock.after(random() * latestMs, () => done(null, told.map((line) => `${line}\n`).join('')));
+      },
+    });
+  };
+  return {
+    seen,
+    async intercept(call, send) {
+      const answer = await send();
+      return call.verb === 'watch' ? pipeline(answer as IncomingMessage, late(), () => {}) : answer;
     },
   };
 }

@@ -1,5 +1,4 @@
 import {
-  conditionReasons,
   isTrue,
   type NodeClaim,
   nodeClaimConditions,
@@ -8,6 +7,7 @@ import {
   type WorkspaceNodeClaim,
   workspaceUIDAnnotation,
 } from '@kaito/api';
+import { reportsError } from '@kaito/diagnosis';
 import { keyOf } from '@kaito/kube';
 import { type Caches, indexes, type Live } from '../../../cache/caches.ts';
 import type { NodeLedger } from './ledger.ts';
@@ -48,18 +48,10 @@ const steps: readonly string[] = [
   nodeClaimConditions.registered,
   nodeClaimConditions.initialized,
 ];
-/** A provisioner that tries again says `Unknown`, with a reason such as `LaunchFailed` or `InsufficientCapacity`. */
-const trouble = /fail|error|insufficient|quota|denied|forbidden|unauthorized|unavailable/i;
 
 /** The provisioner reports an error, so nobody knows whether the machine comes. */
 export function isFailing({ status }: Live<NodeClaim>): boolean {
-  return (status?.conditions ?? []).some(
-    ({ type, status: value, reason }) =>
-      steps.includes(type) &&
-      (trouble.test(reason)
-        ? value !== 'True'
-        : value === 'False' && reason !== conditionReasons.awaitingReconciliation),
-  );
+  return (status?.conditions ?? []).some((condition) => steps.includes(condition.type) && reportsError(condition));
 }
 
 /**
