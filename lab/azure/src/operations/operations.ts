@@ -1,3 +1,4 @@
+import type { ArmError } from '../errors/arm-error.ts';
 import type { JsonObject } from '../store/store.ts';
 
 /** A long-running operation. Stored, so that it goes on after a restart. */
@@ -25,9 +26,14 @@ export interface StoredOperation {
 export interface Operations {
   /**
    * Says who carries out operations of a kind. An operation that was under way when the emulator ended is carried out anew: workers must bear it.
-   * A worker that throws ArmError fails the operation with its code and message.
+   * A worker that throws ArmError fails the operation with its code and message. `failed` is told of each failure, also of those made on demand;
+   * without it the resource's provisioningState becomes Failed where it was on its way.
    */
-  worker(kind: string, work: (operation: StoredOperation, signal: AbortSignal) => Promise<void>): void;
+  worker(
+    kind: string,
+    work: (operation: StoredOperation, signal: AbortSignal) => Promise<void>,
+    failed?: (operation: StoredOperation, error: ArmError) => void,
+  ): void;
   /** Stores the operation and begins it; it takes the time that is set (and faults may lengthen, fail or never end it). */
   begin(
     operation: Pick<

@@ -48,13 +48,28 @@ export interface ArmRoute {
 export interface HostService {
   /** `host` without port, in small letters, or `host:port` where the port is what tells. */
   serves(host: string, path: string): boolean;
+  /** Host names that lead here now, without port; with public names they are put into the hosts file after each call that may change them. */
+  names?(): readonly string[];
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+}
+
+/** What only the lab has: a call of the admin endpoint, JSON both ways. */
+export interface AdminRoute {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** E.g. `/quotas/{location}/{family}`. */
+  readonly path: string;
+  /** Undefined is answered with 204. @throws ArmError */
+  handle(
+    parameters: Readonly<Record<string, string>>,
+    body: JsonObject,
+  ): Json | undefined | void | Promise<Json | undefined | void>;
 }
 
 /** One part of Azure: a folder of this package. */
 export interface Service {
   readonly arm?: readonly ArmRoute[];
   readonly hosts?: readonly HostService[];
+  readonly admin?: readonly AdminRoute[];
   /** Begins what it does by itself; ends with the signal. */
   run?(signal: AbortSignal): Promise<void>;
 }
@@ -74,6 +89,8 @@ export interface Emulator {
   readonly authority: string;
   /** The https port that all host names share. */
   readonly port: number;
+  /** A server certificate for a host name or address, by the emulator's authority: for those who listen on a port of their own. */
+  certificate(host: string): Promise<{ readonly certificate: string; readonly key: string }>;
   /** `public`: Azure's own host names lead here, on port 443. `local`: one registered cloud on `https://localhost:PORT`. */
   readonly names: 'public' | 'local';
 }
