@@ -18,7 +18,11 @@ operator: {nodeProvisioner: none, concurrency: 20, logLevel: debug, logFormat: j
 webhook: {failurePolicy: Ignore, timeoutSeconds: 5, namespaceSelector: {matchLabels: {ai: "true"}}, configurationName: ours.kaito.sh}
 provisioner:
   enabled: true
-  azure: {subscriptionId: 11111111-2222-3333-4444-555555555555, resourceGroup: KaitoLab, clusterName: kaito, location: westus3}
+  azure: {subscriptionId: 11111111-2222-3333-4444-555555555555, resourceGroup: KaitoLab, clusterName: kaito, location: westus3, environment: AzureUSGovernment, resourceManagerEndpoint: https://arm.example, authorityHost: https://login.example}
+  caBundle: "-----BEGIN CERTIFICATE-----\\nMA==\\n-----END CERTIFICATE-----\\n"
+  extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
+  logLevel: debug
+  logFormat: json
   workloadIdentity: {clientId: 66666666-7777-8888-9999-aaaaaaaaaaaa, tenantId: bbbbbbbb-cccc-dddd-eeee-ffffffffffff}
 nodeSelector: {pool: system}
 tolerations: [{key: system, operator: Equal, value: only, effect: NoSchedule}]
@@ -147,6 +151,12 @@ const wrong: readonly (readonly [string, string])[] = [
   ['tolerations[0].operator=In', "at '/tolerations/0/operator': value must be one of 'Exists', 'Equal'"],
   ['serviceMonitor.interval=30', "at '/serviceMonitor/interval': got number, want string"],
   ['provisioner.azure.subscriptionId=mine', "at '/provisioner/azure/subscriptionId': 'mine' does not match pattern"],
+  ['provisioner.azure.environment=Azure', "at '/provisioner/azure/environment': value must be one of 'AzureCloud'"],
+  [
+    'provisioner.azure.authorityHost=http://a',
+    "at '/provisioner/azure/authorityHost': 'http://a' does not match pattern",
+  ],
+  ['provisioner.caBundle=/etc/ca.pem', "at '/provisioner/caBundle': '/etc/ca.pem' does not match pattern"],
   ['imagePullSecrets[0]=pull', "at '/imagePullSecrets/0': got string, want object"],
   ['replicas=3', "at '': additional properties 'replicas' not allowed"],
 ];
