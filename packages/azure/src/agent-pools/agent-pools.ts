@@ -1,8 +1,5 @@
-import type { AzureError } from '../errors/azure-error.ts';
-
-export interface Call {
-  readonly signal?: AbortSignal;
-}
+import type { Operation, OperationState } from '../arm/operation.ts';
+import type { Call } from '../call.ts';
 
 /** Properties of an AKS agent pool, as they stand on the wire; those that are not named here are kept. */
 export interface AgentPoolProperties {
@@ -43,23 +40,6 @@ export interface AgentPool {
   readonly properties: AgentPoolProperties;
   readonly etag?: string;
 }
-
-/** A long-running operation of Resource Manager: plain data, so that it can be stored and gone on with after a restart. */
-export interface Operation {
-  /** Where it is asked after. */
-  readonly url: string;
-  /** How its answers are read: a body with `status`, or the HTTP status alone. */
-  readonly kind: 'azure-async-operation' | 'location';
-  /** How long Azure asked to wait before the first look, ms. */
-  readonly retryAfterMs?: number;
-}
-
-export type OperationState =
-  | { readonly state: 'running'; readonly retryAfterMs: number }
-  | { readonly state: 'succeeded' }
-  | { readonly state: 'failed'; readonly error: AzureError }
-  /** Azure does not know the operation (any more). */
-  | { readonly state: 'unknown' };
 
 /** The agent pools of one AKS cluster. Nothing waits for a long-running operation: it is handed out, and `poll` looks at it once. */
 export interface AgentPools {

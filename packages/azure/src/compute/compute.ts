@@ -1,4 +1,4 @@
-import type { Call } from '../agent-pools/agent-pools.ts';
+import type { Call } from '../call.ts';
 
 /** How much of a quota is taken, as `az vm list-usage` shows it. */
 export interface Usage {

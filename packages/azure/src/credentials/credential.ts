@@ -1,8 +1,17 @@
+import type { Call } from '../call.ts';
+
 /** A bearer token and its life. */
 export interface AccessToken {
   readonly value: string;
   /** ms since 1970. */
   readonly expiresAt: number;
+}
+
+export interface TokenOptions extends Call {
+  /** A token that was refused: it is not answered again. */
+  readonly insteadOf?: AccessToken;
+  /** What the new token is asked to claim (JSON), of a claims challenge. */
+  readonly claims?: string;
 }
 
 /** An identity that can get tokens. */
@@ -12,5 +21,5 @@ export interface Credential {
    *
    * @throws AzureError `FederationMissing`, `LoginRefused`, `NoCredential`, `NetworkUnreachable`, `Throttled`, `ServerError`
    */
-  token(audience: string, options?: { readonly signal?: AbortSignal }): Promise<AccessToken>;
+  token(audience: string, options?: TokenOptions): Promise<AccessToken>;
 }

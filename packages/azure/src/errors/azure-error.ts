@@ -45,6 +45,10 @@ export interface AzureErrorDetails {
   readonly azureCode?: string;
   /** How long Azure asked to wait, ms. */
   readonly retryAfterMs?: number;
+  /** `x-ms-request-id` of the answer, by which Microsoft's support finds it. */
+  readonly requestId?: string;
+  /** `x-ms-correlation-request-id` of the answer. */
+  readonly correlationId?: string;
   readonly cause?: unknown;
 }
 
@@ -57,6 +61,8 @@ export class AzureError extends Error {
   readonly status: number | undefined;
   readonly azureCode: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+  readonly correlationId: string | undefined;
 
   constructor(code: AzureErrorCode, details: AzureErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -66,5 +72,7 @@ export class AzureError extends Error {
     this.status = details.status;
     this.azureCode = details.azureCode;
     this.retryAfterMs = details.retryAfterMs;
+    this.requestId = details.requestId;
+    this.correlationId = details.correlationId;
   }
 }

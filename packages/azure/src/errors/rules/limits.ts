@@ -1,0 +1,40 @@
+import { clusterArguments, codeLike } from './rule.ts';
+import type { Rule } from './rule.ts';
+
+/** AKS caps the pools of a cluster, and the nodes of a cluster. */
+export const poolLimitReached: Rule = (facts, context) => {
+  const azureCode = codeLike(
+    facts,
+    /^(\w*AgentPool\w*(Limit|Count|Max)\w*|Max\w*AgentPool\w*|TooManyAgentPools|\w*NodeCount\w*(Exceeds|Limit|Max)\w*)$/i,
+  );
+  const said =
+    /\b(maximum|max|limit|at most|more than)\b[^.]{0,80}\b(agent|node) ?pools?\b|\b(agent|node) ?pools?\b[^.]{0,80}\b(maximum|exceeds? the limit|limit (of|is)|too many)\b/i;
+  if (azureCode === undefined && !said.test(facts.text)) return undefined;
+  return {
+    code: 'PoolLimitReached',
+    message: 'the cluster has as many node pools or nodes as AKS allows',
+    remedy: `delete node pools that are no longer used: az aks nodepool list ${clusterArguments(context, '--cluster-name')} --output table`,
+    retry: 'later',
+    azureCode: azureCode ?? facts.codes[0],
+  };
+};
+
+export const subnetFull: Rule = (facts) => {
+  const azureCode = codeLike(
+    facts,
+    /^(ErrCode_)?(SubnetIsFull|SubnetFull|InsufficientSubnetSize|SubnetWithInsufficient\w*|InsufficientIPs?\w*)$/i,
+  );
+  const said =
+    /\bsubnet\b.{0,120}\b(is full|not enough|insufficient|does not have (enough|sufficient))\b|\bpre-allocated ips\b/i;
+  if (azureCode === undefined && !said.test(facts.text)) return undefined;
+  const subnet = /subnets?[/ ]'?(?:Name:? )?'?([\w.-]+)'?/i.exec(facts.text)?.[1];
+  const named = subnet !== undefined && /\d|[-_]/.test(subnet) ? ` ${subnet}` : '';
+  return {
+    code: 'SubnetFull',
+    message: `the subnet${named} has too few free addresses for another node`,
+    remedy:
+      'use a larger subnet, lower maxPods, or delete node pools of that subnet: az network vnet subnet show --ids SUBNET_ID --query addressPrefix',
+    retry: 'later',
+    azureCode: azureCode ?? facts.codes[0],
+  };
+};
