@@ -7,7 +7,14 @@ export * from './download.ts';
 export * from './errors.ts';
 export * from './http.ts';
 export { statusError } from './http-errors.ts';
-export type { Descriptor, Index, IndexEntry, Manifest, Platform } from './manifest.ts';
+export {
+  selectManifest,
+  type Descriptor,
+  type Index,
+  type IndexEntry,
+  type Manifest,
+  type Platform,
+} from './manifest.ts';
 export { PartialFile, writeError } from './partial-file.ts';
 export * from './rate.ts';
 export * from './reference.ts';

@@ -6,7 +6,7 @@ export interface Reference {
   /** Host and port, `docker.io` for Docker Hub. */
   readonly registry: string;
   readonly repository: string;
-  /** `latest` where neither tag nor digest was given. */
+  /** `latest`, unless told otherwise, where neither tag nor digest was given. */
   readonly tag?: string;
   readonly digest?: string;
 }
@@ -21,9 +21,9 @@ const LONGEST_NAME = 255;
 
 /**
  * Reads `[registry/]repository[:tag][@digest]` as Docker does: no registry means `docker.io`, a single component there is in `library/`, neither tag nor
- * digest means `latest`. A leading `oci://` or `docker://` is taken off. Throws OciError `InvalidReference`.
+ * digest means `defaultTag`. A leading `oci://` or `docker://` is taken off. Throws OciError `InvalidReference`.
  */
-export function parseReference(text: string): Reference {
+export function parseReference(text: string, defaultTag = 'latest'): Reference {
   const bare = text.replace(/^(oci|docker):\/\//, '');
   const [beforeDigest = '', digest, ...more] = bare.split('@');
   if (more.length > 0) throw invalid(text, 'it has more than one @');
@@ -45,7 +45,7 @@ export function parseReference(text: string): Reference {
     repository,
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
-    ...(tag === undefined && digest === undefined ? { tag: 'latest' } : {}),
+    ...(tag === undefined && digest === undefined ? { tag: defaultTag } : {}),
   };
 }
 

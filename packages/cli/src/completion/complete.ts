@@ -24,12 +24,15 @@ interface Completion {
 /** What may stand in place of the last word; `env` names the kubeconfig where no flag does. */
 export async function candidatesFor(program: Command, words: readonly string[], env: Env = {}): Promise<Completion> {
   const current = words.at(-1) ?? '';
-  const before = words.slice(0, -1);
-  const command = program.commands.find((candidate) => names(candidate).includes(before[0] ?? ''));
-  if (command == null || before[0] === 'help') {
-    if (before.length > (before[0] === 'help' ? 1 : 0)) return nothing;
+  const typed = words.slice(0, -1);
+  const top = program.commands.find((candidate) => names(candidate).includes(typed[0] ?? ''));
+  if (top == null || typed[0] === 'help') {
+    if (typed.length > (typed[0] === 'help' ? 1 : 0)) return nothing;
     return starting(current, commandsOf(program));
   }
+  const below = top.commands.find((candidate) => names(candidate).includes(typed[1] ?? ''));
+  const command = below ?? top;
+  const before = below == null ? typed : typed.slice(1);
   const help = { long: '--help', short: '-h', description: 'show help' } as Option;
   const options = [...command.options.filter(({ hidden }) => !hidden), help];
   const previous =
@@ -55,20 +58,24 @@ export async function candidatesFor(program: Command, words: readonly string[], 
     );
   }
   const given = positionals(before.slice(1), options);
+  const commands = before.length === 1 ? commandsOf(command) : [];
   const argument = command.registeredArguments[Math.min(given.length, command.registeredArguments.length - 1)];
-  if (argument == null || (given.length >= command.registeredArguments.length && !argument.variadic)) return nothing;
+  if (argument == null || (given.length >= command.registeredArguments.length && !argument.variadic)) {
+    return starting(current, commands);
+  }
   const { candidates, files } = await valuesOf(argument.name(), argument.argChoices, place);
-  return filtered(current, { candidates: candidates.filter(({ value: name }) => !given.includes(name)), files });
+  const others = candidates.filter(({ value: name }) => !given.includes(name));
+  return filtered(current, { candidates: [...others, ...commands], files });
 }
 
 const nothing: Completion = { candidates: [], files: false };
 const names = (command: Command) => [command.name(), ...command.aliases()];
 const takesValue = (option: Option) => option.required || option.optional;
 
-function commandsOf(program: Command): Candidate[] {
-  return program
+function commandsOf(parent: Command): Candidate[] {
+  return parent
     .createHelp()
-    .visibleCommands(program)
+    .visibleCommands(parent)
     .map((command) => ({ value: command.name(), text: command.summary() }));
 }
 

@@ -42,3 +42,8 @@ export function clusterFlags(command: Command): Command {
 export function yesFlag(command: Command): Command {
   return command.option('-y, --yes', 'agree beforehand to what would be asked');
 }
+
+/** `--plain-http`. */
+export function httpFlag(command: Command): Command {
+  return command.option('--plain-http', 'allow unencrypted http to registries on other machines');
+}

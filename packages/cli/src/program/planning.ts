@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { wholeNumber } from '../output.ts';
-import { catalogFlag, clusterFlags, fileFlag, namespaceFlag, outputFlag } from './flags.ts';
+import { catalogFlag, clusterFlags, fileFlag, httpFlag, namespaceFlag, outputFlag, quietFlag } from './flags.ts';
 import { examples, type Wiring } from './wiring.ts';
 
 /** Declares the commands that change nothing: what would happen, what is wrong, what there is. */
@@ -89,6 +89,7 @@ export function declarePlanning(program: Command, { act, actOn }: Wiring): void 
       examples([
         ['kaito models', 'all of them'],
         ['kaito models smollm2-135m-instruct', 'one, with its quantisations and sources'],
+        ['kaito models push smollm2-135m-instruct me.azurecr.io/smollm2', 'its weights, into a private registry'],
       ]),
     )
     .action(async (name: string | undefined, options) => {
@@ -97,6 +98,33 @@ export function declarePlanning(program: Command, { act, actOn }: Wiring): void 
     });
   catalogFlag(models);
   outputFlag(models, ['wide', 'json', 'yaml', 'name']);
+  models.helpCommand(false).enablePositionalOptions();
+
+  const push = models
+    .command('push')
+    .summary('push weights to a registry, from where pods pull them')
+    .description(
+      'Fetches weights from their source, verifies them, and pushes them to a registry as an OCI artifact, from where this machine and pods pull ' +
+        'them: for clusters without a way to the internet. Run again after a cut, it goes on where it stopped.',
+    )
+    .argument('<MODEL>', 'preset, or a source: hub://, https://, pip://, oci://, or a file')
+    .argument('<DESTINATION>', 'registry/repository:tag')
+    .option('--quantisation <NAME>', "which of the preset's files, e.g. q8_0")
+    .option('--sha256 <HEX>', 'the digest that the file of a source must have')
+    .addHelpText(
+      'after',
+      examples([
+        ['kaito models push smollm2-135m-instruct me.azurecr.io/models/smollm2:q4_1', 'a preset'],
+        ['kaito models push hub://owner/name@main/model.gguf me.azurecr.io/models/ours:v1', 'a file of a hub'],
+        ['kaito models push ./model.gguf localhost:5000/models/ours:v1', 'a file of this machine'],
+      ]),
+    )
+    .action(async (model: string, destination: string, options) => {
+      const { push } = await import('../commands/models-push.ts');
+      await act((session) => push(session, model, destination, options));
+    });
+  for (const flag of [catalogFlag, httpFlag, quietFlag]) flag(push);
+  outputFlag(push, ['json', 'yaml']);
 
   const machines = program
     .command('machines')

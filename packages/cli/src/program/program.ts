@@ -2,6 +2,7 @@ import { type Argument, Command } from 'commander';
 import { block, type ExitCode } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { declareAnswering } from './answering.ts';
+import { declareImages } from './images.ts';
 import { declarePlanning } from './planning.ts';
 import { declareRunning } from './running.ts';
 import { declareTooling } from './tooling.ts';
@@ -60,10 +61,9 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
   declareRunning(program, wiring);
   declareAnswering(program, wiring);
   declarePlanning(program, wiring);
+  declareImages(program, wiring);
   declareTooling(program, wiring);
-  for (const command of program.commands) {
-    command.usage([...command.registeredArguments.map((argument) => shown(argument)), '[FLAGS]'].join(' '));
-  }
+  for (const command of program.commands) showUsage(command);
   program.addHelpText(
     'after',
     examples([
@@ -75,6 +75,14 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
     ]),
   );
   return program;
+}
+
+/** Sets the usage line of a command and of those below it. */
+function showUsage(command: Command): void {
+  const words = command.registeredArguments.map((argument) => shown(argument));
+  const group = words.length === 0 && command.commands.length > 0;
+  command.usage([...(group ? ['COMMAND', '[ARGUMENTS]'] : words), '[FLAGS]'].join(' '));
+  for (const below of command.commands) showUsage(below);
 }
 
 /** An argument as usage shows it: in brackets where it may be left out. */
