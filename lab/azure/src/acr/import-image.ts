@@ -1,0 +1,202 @@
+import { copyImage, OciError, parseReference, RegistryClient } from '@kaito/oci';
+import type { Authorization } from '../authorization/authorization.ts';
+import { ArmError } from '../errors/arm-error.ts';
+import { invalidParameter, invalidRequestContent } from '../errors/request-errors.ts';
+import { resourceNotFound } from '../errors/resource-errors.ts';
+import type { StoredOperation } from '../operations/operations.ts';
+import type { JsonObject } from '../store/store.ts';
+import type { ArmAnswer, ArmRequest, ArmRoute, Emulator } from '../wire/service.ts';
+import type { AdminUsers } from './admin-user.ts';
+import type { Backend } from './backend.ts';
+import {
+  importBlobsFailed,
+  importConflict,
+  importSourceMissing,
+  importSourceRefused,
+  importSourceUnknown,
+} from './errors.ts';
+import { publicRegistries } from './public-registries.ts';
+import { publicHost, registryAt, registryOf, registryType } from './registries.ts';
+import { allows } from './rights.ts';
+import { apiVersions, existing, provider, registryPath } from './routes.ts';
+
+export const importImage = 'acr/import-image';
+
+export interface ImportParts {
+  readonly emulator: Emulator;
+  readonly adminUsers: AdminUsers;
+  readonly backend: Backend;
+}
+
+/** What an import copies; kept with its operation. Credentials are not: they have been looked at by then. */
+interface Import extends JsonObject {
+  /** Host names of registries in the cloud. */
+  readonly from: string;
+  readonly to: string;
+  readonly repository: string;
+  /** A tag or a digest. */
+  readonly reference: string;
+  readonly tags: readonly string[];
+  /** Repositories that get the image without a tag. */
+  readonly untagged: readonly string[];
+  readonly force: boolean;
+}
+
+/** `POST …/importImage`: the copy is a long-running operation. */
+export function importRoute(parts: ImportParts): ArmRoute {
+  const { emulator } = parts;
+  return {
+    method: 'POST',
+    path: `${registryPath}/importImage`,
+    action: `${provider}/registries/importImage/action`,
+    apiVersions,
+    handle(request): ArmAnswer {
+      const target = existing(emulator, request);
+      const operation = emulator.operations.begin({
+        kind: importImage,
+        subscriptionId: request.parameters['subscriptionId'] ?? '',
+        location: target.location ?? '',
+        provider,
+        resourceId: target.id,
+        input: readImport(parts, request, target.id, publicHost(target.name)),
+        followedBy: 'location',
+      });
+      return { status: 202, operation };
+    },
+  };
+}
+
+function readImport(parts: ImportParts, request: ArmRequest, targetId: string, to: string): Import {
+  const { source, targetTags, untaggedTargetRepositories, mode = 'NoForce', ...rest } = request.body ?? {};
+  const unknown = Object.keys(rest)[0];
+  if (unknown !== undefined) {
+    throw invalidRequestContent(`Could not find member '${unknown}' on object of type 'ImportImageParameters'.`);
+  }
+  if (mode !== 'NoForce' && mode !== 'Force') throw invalidParameter('mode', "It is 'NoForce' or 'Force'.");
+  const given = (typeof source === 'object' && !Array.isArray(source) ? source : undefined) as JsonObject | undefined;
+  const image = given?.['sourceImage'];
+  if (given === undefined || typeof image !== 'string' || image === '') {
+    throw invalidRequestContent("Required property 'sourceImage' not found in JSON.");
+  }
+  const from = sourceHost(parts, request.callerId, given, targetId, image);
+  const { repository, tag, digest } = imageOf('source.sourceImage', from, image);
+  const tags = texts('targetTags', targetTags).map((text) => {
+    const named = imageOf('targetTags', to, text);
+    return `${named.repository}:${named.tag ?? 'latest'}`;
+  });
+  const untagged = texts('untaggedTargetRepositories', untaggedTargetRepositories);
+  if (tags.length + untagged.length === 0) {
+    throw invalidParameter('targetTags', 'The import has no target: neither a tag nor a repository.');
+  }
+  return { from, to, repository, reference: digest ?? tag ?? 'latest', tags, untagged, force: mode === 'Force' };
+}
+
+/** The host name of the source, which the caller may read. @throws ArmError */
+function sourceHost(
+  { emulator, adminUsers }: ImportParts,
+  callerId: string,
+  source: JsonObject,
+  targetId: string,
+  image: string,
+): string {
+  const { resourceId, registryUri, credentials } = source;
+  const { store, authorization } = emulator;
+  if (typeof resourceId === 'string' && resourceId !== '') {
+    const resource = store.get(resourceId);
+    if (resource?.type !== registryType) {
+      const parts = resourceId.split('/');
+      throw resourceNotFound(`${registryType}/${parts.at(-1)}`, parts[4] ?? '');
+    }
+    checkPull(authorization, resource.id, allows(authorization, registryOf(resource), callerId, 'pull'), callerId);
+    return publicHost(resource.name);
+  }
+  if (typeof registryUri !== 'string' || registryUri === '') {
+    throw invalidRequestContent("One of the properties 'resourceId' and 'registryUri' is needed.");
+  }
+  const host = registryUri.toLowerCase();
+  const login = credentials as { readonly username?: string; readonly password?: string } | null | undefined;
+  const open = publicRegistries.find(({ names }) => names.includes(host));
+  const repository = image.split(/[:@]/)[0] as string;
+  if (open !== undefined) {
+    // Nobody has an account there.
+    if (login) throw importSourceRefused(targetId, repository);
+    return open.host;
+  }
+  const registry = registryAt(store, host);
+  if (registry === undefined) throw importSourceUnknown(targetId, host);
+  const known = login
+    ? adminUsers.matches(registry, login.username ?? '', login.password ?? '')
+    : registry.anonymousPullEnabled;
+  if (!known) throw importSourceRefused(targetId, repository);
+  return publicHost(registry.name);
+}
+
+function checkPull(authorization: Authorization, scope: string, may: boolean, callerId: string): void {
+  if (!may) authorization.require(callerId, scope, `${registryType}/pull/read`);
+}
+
+/** @throws ArmError */
+function imageOf(target: string, host: string, text: string): ReturnType<typeof parseReference> {
+  try {
+    return parseReference(`${host}/${text}`);
+  } catch (error) {
+    if (error instanceof OciError) throw invalidParameter(target, error.message);
+    throw error;
+  }
+}
+
+function texts(target: string, value: JsonObject[string]): string[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value as string[];
+  throw invalidParameter(target, 'It is a list of texts.');
+}
+
+/**
+ * Copies the image, with all its platforms, from one registry on this machine to another.
+ *
+ * @throws ArmError
+ */
+export async function carryOutImport(
+  { emulator, backend }: ImportParts,
+  operation: StoredOperation,
+  signal: AbortSignal,
+): Promise<void> {
+  const { from, to, repository, reference, tags, untagged, force } = operation.input as Import;
+  const begun = emulator.store.table<true>('acr/imports-begun');
+  const client = new RegistryClient();
+  const [source, target] = await Promise.all([backend.address(from), backend.address(to)]);
+  const at = {
+    registry: source,
+    repository,
+    ...(reference.includes(':') ? { digest: reference } : { tag: reference }),
+  };
+  const id = operation.resourceId;
+  try {
+    const digest = await client.manifestDigest(at, { signal });
+    if (digest === undefined) throw importSourceMissing(id, from, repository, reference);
+    // Tags that an import itself has written, before it was cut off, are no conflict.
+    if (!force && begun.get(operation.id) === undefined) {
+      for (const tag of tags) {
+        if ((await client.manifestDigest(parseReference(`${target}/${tag}`), { signal })) !== undefined) {
+          throw importConflict(id, tag);
+        }
+      }
+    }
+    begun.put(operation.id, true);
+    const targets = [
+      ...tags.map((tag) => parseReference(`${target}/${tag}`)),
+      ...untagged.map((name) => ({ registry: target, repository: name, digest })),
+    ];
+    for (const each of targets) {
+      await copyImage({ client, reference: at }, { client, reference: each }, { signal });
+    }
+    begun.delete(operation.id);
+  } catch (error) {
+    signal.throwIfAborted();
+    begun.delete(operation.id);
+    if (error instanceof ArmError) throw error;
+    if (error instanceof OciError && error.code === 'NotFound')
+      throw importSourceMissing(id, from, repository, reference);
+    throw importBlobsFailed(id, (error as Error).message);
+  }
+}
