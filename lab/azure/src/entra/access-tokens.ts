@@ -40,8 +40,7 @@ const proofs = { secret: '1', assertion: '2', 'managed-identity': '2' } as const
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { key, tenantId, audiences, clock, lifetimeSeconds, generations } = options;
   const issuer = `https://sts.windows.net/${tenantId}/`;
-  const generationOf = (objectId: string): number =>
-    (generations.get('all') ?? 0) + (generations.get(objectId) ?? 0);
+  const generationOf = (objectId: string): number => (generations.get('all') ?? 0) + (generations.get(objectId) ?? 0);
   return {
     issue(principal, audience, { by = 'secret' } = {}) {
       const now = Math.floor(clock.now().getTime() / 1000);

@@ -26,18 +26,18 @@ export function createEntraService(
     const { pathname } = new URL(request.url ?? '/', origin);
     const match = endpoint.exec(pathname);
     if (match === null) throw endpointUnknown(pathname);
-    const [, tenant, discoveryV2, keys, tokenV2, action, instance] = match as unknown as [string, string, ...(string | undefined)[]];
+    const [, tenant, discoveryV2, keys, tokenV2, action, instance] = match as unknown as [
+      string,
+      string,
+      ...(string | undefined)[],
+    ];
     if (instance !== undefined) return instanceDiscovery(request, origin);
     if (!anyTenant.has(tenant) && tenant.toLowerCase() !== tenantId) throw tenantNotFound(tenant);
     if (keys !== undefined) return { keys: [{ ...options.key.jwk }] as unknown as JsonObject[] };
     if (action === undefined) return discovery(origin, tenant, discoveryV2 !== undefined);
     if (action !== 'token') throw endpointUnknown(pathname);
     if (request.method !== 'POST') throw postNeeded();
-    return await grantToken(
-      new URLSearchParams(await readText(request)),
-      tokenV2 === undefined ? 'v1' : 'v2',
-      options,
-    );
+    return await grantToken(new URLSearchParams(await readText(request)), tokenV2 === undefined ? 'v1' : 'v2', options);
   }
 
   function discovery(origin: string, tenant: string, v2: boolean): JsonObject {

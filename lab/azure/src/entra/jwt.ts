@@ -21,7 +21,12 @@ export function readJwt(token: string): Jwt | undefined {
       (part) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as unknown,
     );
     if (!isObject(head) || !isObject(body)) return undefined;
-    return { header: head, claims: body, signed: `${header}.${claims}`, signature: Buffer.from(signature, 'base64url') };
+    return {
+      header: head,
+      claims: body,
+      signed: `${header}.${claims}`,
+      signature: Buffer.from(signature, 'base64url'),
+    };
   } catch {
     return undefined;
   }

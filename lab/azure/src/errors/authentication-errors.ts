@@ -34,7 +34,11 @@ export const expiredToken = (authority: string): ArmError => {
 
 export const wrongAudience = (authority: string, audience: string, accepted: readonly string[]): ArmError => {
   const text = `The access token has been obtained for wrong audience or resource '${audience}'. It should exactly match with one of the allowed audiences '${accepted.join("','")}'.`;
-  return unauthorized('InvalidAuthenticationTokenAudience', text, bearerChallenge(authority, text.replaceAll('"', "'")));
+  return unauthorized(
+    'InvalidAuthenticationTokenAudience',
+    text,
+    bearerChallenge(authority, text.replaceAll('"', "'")),
+  );
 };
 
 export const unknownPrincipal = (authority: string): ArmError => {

@@ -67,11 +67,7 @@ export const unknownQueryParameter = (name: string): ArmError =>
   new ArmError(400, 'InvalidQueryParameter', `The query parameter '${name}' is not supported by this operation.`);
 
 export const invalidFilter = (filter: string): ArmError =>
-  new ArmError(
-    400,
-    'InvalidFilterInQueryString',
-    `Invalid $filter '${filter}' specified in the query string.`,
-  );
+  new ArmError(400, 'InvalidFilterInQueryString', `Invalid $filter '${filter}' specified in the query string.`);
 
 /** A field of the body that is absent or of the wrong form, or that this operation does not know. */
 export const invalidParameter = (target: string, why: string): ArmError =>
@@ -87,4 +83,8 @@ export const tooManyRequests = (seconds: number): ArmError =>
   );
 
 export const internalServerError = (): ArmError =>
-  new ArmError(500, 'InternalServerError', 'Encountered internal server error. Please retry; if it persists, contact support.');
+  new ArmError(
+    500,
+    'InternalServerError',
+    'Encountered internal server error. Please retry; if it persists, contact support.',
+  );

@@ -67,3 +67,11 @@ export const locationRequired = (): ArmError =>
 
 export const operationNotFound = (id: string): ArmError =>
   new ArmError(404, 'NotFound', `The operation with id '${id}' was not found.`);
+
+/** A group cannot go because something in it does not. */
+export const resourceNotDeleted = (id: string, code: string, message: string): ArmError =>
+  new ArmError(
+    409,
+    'ResourceGroupDeletionBlocked',
+    `Deletion of the resource group failed as the resource '${id}' could not be deleted: ${code}: ${message}`,
+  );

@@ -97,7 +97,13 @@ export function groupRoutes({ store, operations, roles, deleteResource }: GroupO
         return { status: 200, body: shown(group) };
       },
     },
-    { method: 'GET', path, action: action('read'), apiVersions, handle: (request) => ({ status: 200, body: shown(existing(request)) }) },
+    {
+      method: 'GET',
+      path,
+      action: action('read'),
+      apiVersions,
+      handle: (request) => ({ status: 200, body: shown(existing(request)) }),
+    },
     {
       method: 'HEAD',
       path,

@@ -7,6 +7,19 @@ import { resourceVersions as apiVersions } from './versions.ts';
 
 const action = (verb: string): string => `Microsoft.Resources/subscriptions/providers/${verb}`;
 
+/** Namespaces that have routes, each with all versions that its routes know; Resource Manager's own is among them. */
+export function namespacesOf(routes: readonly ArmRoute[]): Map<string, readonly string[]> {
+  const versions = new Map<string, Set<string>>([['Microsoft.Resources', new Set(apiVersions)]]);
+  for (const route of routes) {
+    const { namespace } = readPath(route.path);
+    if (namespace === undefined || namespace.startsWith('{')) continue;
+    const known = versions.get(namespace) ?? new Set();
+    versions.set(namespace, known);
+    for (const version of route.apiVersions) known.add(version);
+  }
+  return new Map([...versions].map(([namespace, known]) => [namespace, [...known]]));
+}
+
 /** Resource providers: all are registered; their types are those that have routes. */
 export function providerRoutes(routes: readonly ArmRoute[]): ArmRoute[] {
   const types = new Map<string, Map<string, Set<string>>>();

@@ -26,7 +26,9 @@ export function subscriptionRoutes(
   tenantId: string,
 ): ArmRoute[] {
   const isSeen = (callerId: string, { id }: Resource): boolean =>
-    roles.assignments().some((each) => each.principalId === callerId && (covers(each.scope, id) || covers(id, each.scope)));
+    roles
+      .assignments()
+      .some((each) => each.principalId === callerId && (covers(each.scope, id) || covers(id, each.scope)));
 
   const shown = ({ id, name, properties }: Resource): JsonObject => ({
     id,
@@ -35,7 +37,11 @@ export function subscriptionRoutes(
     subscriptionId: name,
     tenantId,
     ...properties,
-    subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', quotaId: 'PayAsYouGo_2014-09-01', spendingLimit: 'Off' },
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
   });
 
   function seen(callerId: string, id: string): Resource {
@@ -68,7 +74,10 @@ export function subscriptionRoutes(
       path: '/subscriptions/{subscriptionId}',
       action: undefined,
       apiVersions,
-      handle: ({ callerId, parameters }) => ({ status: 200, body: shown(seen(callerId, parameters['subscriptionId']!)) }),
+      handle: ({ callerId, parameters }) => ({
+        status: 200,
+        body: shown(seen(callerId, parameters['subscriptionId']!)),
+      }),
     },
     {
       method: 'GET',

@@ -31,7 +31,9 @@ export function openStore(directory: string | undefined): ClosableStore {
   function part(name: string): Map<string, unknown> {
     let content = parts.get(name);
     if (content === undefined) {
-      content = new Map(read.all(name).map(({ key, value }) => [key as string, JSON.parse(value as string) as unknown]));
+      content = new Map(
+        read.all(name).map(({ key, value }) => [key as string, JSON.parse(value as string) as unknown]),
+      );
       parts.set(name, content);
     }
     return content;
@@ -65,7 +67,9 @@ export function openStore(directory: string | undefined): ClosableStore {
       const wanted = type?.toLowerCase();
       return resources
         .entries()
-        .filter(([key, { type }]) => key.startsWith(beginning) && (wanted === undefined || type.toLowerCase() === wanted))
+        .filter(
+          ([key, { type }]) => key.startsWith(beginning) && (wanted === undefined || type.toLowerCase() === wanted),
+        )
         .map(([, resource]) => resource);
     },
     table,

@@ -63,8 +63,7 @@ export function createArmService(
     const { route, parameters } = router.find(method, path, apiVersion);
     Object.assign(headers, options.limits.take(target.subscriptionId, callerId, method));
     const known = new Set(['api-version', ...(route.query ?? [])].map((name) => name.toLowerCase()));
-    for (const name of url.searchParams.keys())
-      if (!known.has(name.toLowerCase())) throw unknownQueryParameter(name);
+    for (const name of url.searchParams.keys()) if (!known.has(name.toLowerCase())) throw unknownQueryParameter(name);
     if (route.action !== undefined) authorization.require(callerId, target.scope, route.action);
     checkGroup(target.subscriptionId, target.resourceGroup, method, target.namespace !== undefined);
     const body = await readBody(request);
@@ -79,9 +78,9 @@ export function createArmService(
       origin,
     };
     const result = await route.handle(given);
-    if (result.operation !== undefined)
-      Object.assign(headers, operationHeaders(result.operation, origin, apiVersion));
-    if (result.operation !== undefined || isOnItsWay(result)) headers['retry-after'] = String(options.retryAfterSeconds);
+    if (result.operation !== undefined) Object.assign(headers, operationHeaders(result.operation, origin, apiVersion));
+    if (result.operation !== undefined || isOnItsWay(result))
+      headers['retry-after'] = String(options.retryAfterSeconds);
     return result;
   }
 
@@ -92,7 +91,12 @@ export function createArmService(
   }
 
   /** What lies in a group needs the group; nothing is made in one that is being deleted. */
-  function checkGroup(subscription: string | undefined, name: string | undefined, method: string, within: boolean): void {
+  function checkGroup(
+    subscription: string | undefined,
+    name: string | undefined,
+    method: string,
+    within: boolean,
+  ): void {
     if (subscription === undefined || name === undefined || !within) return;
     const group = store.get(`/subscriptions/${subscription}/resourceGroups/${name}`);
     if (group === undefined) throw resourceGroupNotFound(name);
