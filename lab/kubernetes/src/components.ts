@@ -12,8 +12,11 @@ export interface Component {
 export const componentNames = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
 export type ComponentName = (typeof componentNames)[number];
 
-const flags = (values: Readonly<Record<string, string | number | boolean>>): string[] =>
-  Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+/** A list is the same flag again for each of its values. */
+const flags = (values: Readonly<Record<string, string | number | boolean | readonly string[]>>): string[] =>
+  Object.entries(values).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each) => `--${name}=${each}`),
+  );
 
 /** Listening only inside the lab's namespace, where these ports belong to nobody else. */
 const etcdClient = 'http://127.0.0.1:2379';
@@ -23,7 +26,14 @@ const etcdPeer = 'http://127.0.0.1:2380';
  * The command lines, in the order of starting; all but etcd and the API server must wait for `/readyz`, without which they exit.
  * etcd does not sync to disk: a lab does not outlive its machine.
  */
-export function components(directory: string, options: { readonly kwok: boolean }): readonly Component[] {
+export function components(
+  directory: string,
+  options: {
+    readonly kwok: boolean;
+    /** Whom ServiceAccount tokens are issued by, an https URL; default: the API server's own address, whose tokens are accepted in any case. */
+    readonly issuer?: string;
+  },
+): readonly Component[] {
   const pki = (name: string): string => join(directory, 'pki', name);
   const identity = (name: string): Record<string, string> => {
     const file = join(directory, `${name}.kubeconfig`);
@@ -58,8 +68,8 @@ export function components(directory: string, options: { readonly kwok: boolean 
         'tls-private-key-file': pki('apiserver.key'),
         'client-ca-file': pki('ca.crt'),
         'cert-dir': join(directory, 'apiserver'),
-        'service-account-issuer': server,
-        'service-account-jwks-uri': `${server}/openid/v1/jwks`,
+        'service-account-issuer': options.issuer === undefined ? server : [options.issuer, server],
+        'service-account-jwks-uri': `${(options.issuer ?? server).replace(/\/$/, '')}/openid/v1/jwks`,
         'service-account-key-file': pki('sa.key'),
         'service-account-signing-key-file': pki('sa.key'),
         'service-cluster-ip-range': network.services,

@@ -15,10 +15,11 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ensureBinaries } from './binaries.ts';
 import { kubeconfig, makeCertificates, network } from './certificates.ts';
-import type { ComponentName } from './components.ts';
+import { type ComponentName, componentNames } from './components.ts';
 import { LabError } from './error.ts';
 import type { Progress } from './go-programs.ts';
 import { podStages } from './pod-stages.ts';
@@ -46,6 +47,8 @@ export interface ControlPlane {
   restart(component: ComponentName): Promise<void>;
   /** SIGKILLs a component and leaves it down. */
   kill(component: ComponentName): Promise<void>;
+  /** The components that run. */
+  components(): Promise<readonly ComponentName[]>;
   /** Ends every process; removes the directory. */
   stop(): Promise<void>;
 }
@@ -57,6 +60,8 @@ export interface ControlPlaneOptions {
   readonly kwok?: boolean;
   /** Outlive the calling process; default false: it ends when the caller ends, even by SIGKILL. */
   readonly detached?: boolean;
+  /** The https URL that ServiceAccount tokens are issued by; default: the API server's address inside the namespace. */
+  readonly issuer?: string;
   readonly progress?: Progress;
 }
 
@@ -139,6 +144,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       binaries,
       options.kwok === false ? '0' : '1',
       detached ? '0' : '1',
+      ...(options.issuer === undefined ? [] : [options.issuer]),
     ],
     { detached, stdio: [detached ? 'ignore' : 'pipe', output, output, socket] },
   );
@@ -208,10 +214,15 @@ export function attach(directory: string): ControlPlane {
         env: { ...environment(), ...env },
       });
     },
-    run: (name, argv, env) =>
-      order(directory, `/run/${name}`, JSON.stringify({ argv, env: { ...environment(), ...env } })),
-    restart: (component) => order(directory, `/restart/${component}`),
-    kill: (component) => order(directory, `/kill/${component}`),
+    async run(name, argv, env) {
+      await order(directory, `/run/${name}`, { body: { argv, env: { ...environment(), ...env } } });
+    },
+    restart: async (component) => void (await order(directory, `/restart/${component}`)),
+    kill: async (component) => void (await order(directory, `/kill/${component}`)),
+    async components() {
+      const pids = JSON.parse(await order(directory, '/', { method: 'GET' })) as Record<ComponentName, number>;
+      return componentNames.filter((name) => name in pids);
+    },
     async stop() {
       try {
         process.kill(inner, 'SIGKILL');
@@ -250,18 +261,19 @@ export function runsIn(directory: string): boolean {
   }
 }
 
-function order(directory: string, path: string, body = ''): Promise<void> {
+/** Sends the supervisor an order, and gives back its answer. */
+function order(
+  directory: string,
+  path: string,
+  { method = 'POST', body }: { readonly method?: 'GET' | 'POST'; readonly body?: object } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: join(directory, 'orders'), path, method: 'POST' }, (answer) => {
-      answer.resume();
-      answer.once('end', () =>
-        answer.statusCode === 200
-          ? resolve()
-          : reject(new LabError(`the lab knows nothing of ${path}`, 'npm run lab -- --help')),
-      );
+    const sent = request({ socketPath: join(directory, 'orders'), path, method }, (answer) => {
+      if (answer.statusCode === 200) text(answer).then(resolve, reject);
+      else reject(new LabError(`the lab knows nothing of ${path}`, 'npm run lab -- --help'));
     });
     sent.once('error', reject);
-    sent.end(body);
+    sent.end(body === undefined ? '' : JSON.stringify(body));
   });
 }
 

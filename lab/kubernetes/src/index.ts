@@ -1,6 +1,6 @@
 export { downloadModules, ensureBinaries } from './binaries.ts';
 export { type ComponentName, componentNames } from './components.ts';
-export { type ControlPlane, type ControlPlaneOptions, attach, startControlPlane } from './control-plane.ts';
+export { type ControlPlane, type ControlPlaneOptions, attach, runsIn, startControlPlane } from './control-plane.ts';
 export { LabError } from './error.ts';
 export { type GoPrograms, type Progress, cacheRoot, downloadGoModules, ensureGoPrograms } from './go-programs.ts';
 export { installKaito } from './kaito.ts';

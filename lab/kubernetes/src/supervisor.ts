@@ -1,6 +1,6 @@
 // The first process of a lab's namespaces: sets up the network, starts the control plane, and ends with it. As process 1 of a process
 // namespace it takes everything with it, however it ends.
-// Usage: supervisor.ts DIRECTORY BINARIES KWOK(0|1) OWNED(0|1); descriptor 3 is a socket that listens on the host's loopback.
+// Usage: supervisor.ts DIRECTORY BINARIES KWOK(0|1) OWNED(0|1) [ISSUER]; descriptor 3 is a socket that listens on the host's loopback.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -12,10 +12,10 @@ import { json } from 'node:stream/consumers';
 import { network } from './certificates.ts';
 import { type Component, type ComponentName, components } from './components.ts';
 
-const [directory, binaries, kwok, owned] = process.argv.slice(2) as [string, string, string, string];
+const [directory, binaries, kwok, owned, issuer] = process.argv.slice(2) as [string, string, string, string, string?];
 const children = new Map<ComponentName, ChildProcess>();
 const stopping = new AbortController();
-const all = components(directory, { kwok: kwok === '1' });
+const all = components(directory, { kwok: kwok === '1', ...(issuer !== undefined && { issuer }) });
 
 function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import type { Emulator, Service } from '../wire/service.ts';
+import type { AddonChart } from './addon/addon.ts';
+import { adminRoutes } from './admin.ts';
+import { agentPoolRoutes } from './agent-pools/routes.ts';
+import { agentPoolWorkers } from './agent-pools/work.ts';
+import { clusterRoutes } from './cluster/routes.ts';
+import { clusterWorkers } from './cluster/work.ts';
+import { type AksDeps, specOf } from './deps.ts';
+import type { Driver } from './driver/driver.ts';
+import { createIssuerHost } from './issuer/issuer-host.ts';
+import { issuerUrl } from './issuer/issuer-url.ts';
+import { clusterType } from './names.ts';
+import { createConvergence } from './nodes/convergence.ts';
+
+const chart = fileURLToPath(new URL('../../../../charts/kaito', import.meta.url));
+
+export interface AksOptions {
+  readonly driver: Driver;
+  /** Default: KAITO's chart of this repository, as it is. */
+  readonly addon?: AddonChart;
+  /** Told where the keys of an issuer are served, where its address does not lead there: Entra must find them. */
+  readonly announceIssuer?: (issuer: string, served: { readonly discovery: string; readonly keys: string }) => void;
+}
+
+/** Microsoft.ContainerService: managed clusters, their pools, the nodes behind them, and what issues their tokens. */
+export function createAks(emulator: Emulator, { driver, addon = { chart }, announceIssuer }: AksOptions): Service {
+  const convergence = createConvergence(emulator, driver);
+  const deps: AksDeps = {
+    ...emulator,
+    driver,
+    addon,
+    converge: (clusterId, signal) => convergence.converge(clusterId, signal),
+    announce(cluster) {
+      const { uid, issuer } = specOf(emulator.store, cluster);
+      const served = issuerUrl(emulator, cluster.location!, uid);
+      if (issuer !== served)
+        announceIssuer?.(issuer, {
+          discovery: `${served}.well-known/openid-configuration`,
+          keys: `${served}openid/v1/jwks`,
+        });
+    },
+  };
+  clusterWorkers(deps);
+  agentPoolWorkers(deps);
+  const forever = new AbortController().signal;
+  return {
+    arm: [...clusterRoutes(deps), ...agentPoolRoutes(deps)],
+    hosts: [createIssuerHost(emulator, (cluster) => driver.signingKeys(specOf(emulator.store, cluster)))],
+    admin: adminRoutes(emulator, (clusterId) => convergence.converge(clusterId, forever)),
+    async run(signal) {
+      for (const cluster of emulator.store.list('', clusterType)) deps.announce(cluster);
+      await convergence.run(signal);
+    },
+  };
+}
