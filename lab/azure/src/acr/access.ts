@@ -17,6 +17,7 @@ const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 /** The name of a repository, as a part of a regular expression. */
 export const repositoryPattern = `${component}(?:/${component})*`;
 const repositoryName = new RegExp(`^${repositoryPattern}$`);
+export const isRepositoryName = (name: string): boolean => repositoryName.test(name);
 
 /** Reads `repository:NAME:pull,push registry:catalog:*`. Undefined where it is none. */
 export function parseScopes(scopes: readonly string[]): Access[] | undefined {
@@ -24,7 +25,7 @@ export function parseScopes(scopes: readonly string[]): Access[] | undefined {
   for (const scope of scopes.flatMap((text) => text.split(' ')).filter((text) => text !== '')) {
     const [type = '', name = '', actions = '', ...more] = scope.split(':');
     if (more.length > 0 || name === '' || actions === '') return undefined;
-    if (type === 'repository' ? !repositoryName.test(name) : type !== 'registry') return undefined;
+    if (type === 'repository' ? !isRepositoryName(name) : type !== 'registry') return undefined;
     found.push({ type, name, actions: actions.split(',') });
   }
   return found;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Progress } from '@kaito/lab-kubernetes';
@@ -44,7 +45,21 @@ const standIns: readonly SyntheticImage[] = [
 export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service {
   const { store, clock, logger, authorization, principals, tenantId, operations, names } = emulator;
   const directory = join(emulator.directory, 'registries');
-  const backend = createBackend(directory);
+  const backend = createBackend(
+    directory,
+    async (signal) => {
+      const program = options.program ?? (await ensureRegistryProgram(options.progress ?? (() => {})));
+      const started = await startRegistry(program, directory, signal);
+      started.ended.catch((error: unknown) => logger.log('error', 'the registries stand still', { error }));
+      return started;
+    },
+    async (host, address) => {
+      if (host !== microsoftRegistry.host) return;
+      for (const image of options.images ?? standIns) {
+        if (!(await hasTag(address, image.repository, image.tag))) await seedImage(address, image);
+      }
+    },
+  );
   const adminUsers = createAdminUsers(store);
   const faults = createRegistryFaults(
     (host) => registryAt(store, host) !== undefined || publicRegistries.some((each) => each.host === host),
@@ -158,23 +173,12 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
       }),
     ],
     async run(signal) {
-      const program = options.program ?? (await ensureRegistryProgram(options.progress ?? (() => {})));
-      const starting = startRegistry(program, directory, signal);
-      backend.attach(starting);
-      const registry = await starting;
-      try {
-        if (names === 'local') await reopenPorts();
-        const address = await registry.open(microsoftRegistry.host);
-        for (const image of options.images ?? standIns) {
-          if (!(await hasTag(address, image.repository, image.tag))) await seedImage(address, image);
-        }
-        await registry.ended;
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      } finally {
-        proxy.close();
-        await ports.closeAll();
-      }
+      backend.allow(signal);
+      if (names === 'local') await reopenPorts();
+      if (!signal.aborted) await once(signal, 'abort');
+      proxy.close();
+      await ports.closeAll();
+      await backend.ended();
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts';
 import type { RegistryFaults } from './faults.ts';
 import { answerCatalog, answerReferrers } from './metadata.ts';
 import type { Proxy } from './proxy.ts';
-import { unsupported } from './registry-error.ts';
+import { registryUnavailable, unsupported } from './registry-error.ts';
 import type { DistributionRequest } from './requests.ts';
 
 export interface DistributionParts {
@@ -42,5 +42,14 @@ export async function answerDistribution(
     url.searchParams.delete('mount');
   }
   const change = asked.kind === 'blob' && request.method === 'GET' ? faults.blob(host, asked.reference) : undefined;
-  await proxy.forward(request, response, await backend.address(host), `${asked.path}${url.search}`, change);
+  await proxy.forward(request, response, await addressOf(backend, host), `${asked.path}${url.search}`, change);
+}
+
+/** @throws RegistryError where the registry cannot be started, with the reason */
+async function addressOf(backend: Backend, host: string): Promise<string> {
+  try {
+    return await backend.address(host);
+  } catch (error) {
+    throw registryUnavailable((error as Error).message);
+  }
 }

@@ -51,9 +51,9 @@ export class Proxy {
     let answer: IncomingMessage;
     try {
       answer = await answering;
-    } catch {
+    } catch (error) {
       if (response.destroyed) return;
-      throw registryUnavailable();
+      throw registryUnavailable((error as Error).message);
     }
     response.writeHead(answer.statusCode ?? 502, keep(answer.headers));
     const stages = change === undefined ? [answer, response] : [answer, change, response];

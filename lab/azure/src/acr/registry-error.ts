@@ -81,5 +81,5 @@ export const invalidRequest = (why: string): RegistryError => new RegistryError(
 export const tooManyRequests = (seconds: number): RegistryError =>
   new RegistryError(429, 'TOOMANYREQUESTS', 'too many requests', { headers: { 'retry-after': String(seconds) } });
 
-export const registryUnavailable = (): RegistryError =>
-  new RegistryError(503, 'UNAVAILABLE', 'the storage of the registry cannot be reached');
+export const registryUnavailable = (why: string): RegistryError =>
+  new RegistryError(503, 'UNAVAILABLE', `the storage of the registry cannot be reached: ${why}`);

@@ -51,6 +51,8 @@ const limits: Readonly<Record<Sku, { readonly gib: number; readonly webhooks: nu
   Premium: { gib: 500, webhooks: 500, tokens: 50_000 },
 };
 
+const count = (name: string, limit: number): JsonObject => ({ name, limit, currentValue: 0, unit: 'Count' });
+
 /** The resource that a path names. @throws ArmError ResourceNotFound */
 export function existing({ store }: Pick<Emulator, 'store'>, { parameters }: ArmRequest): Resource {
   const { subscriptionId, resourceGroupName = '', registryName } = parameters;
@@ -120,7 +122,6 @@ export function registryRoutes(parts: RouteParts): ArmRoute[] {
       const resource = existing(emulator, request);
       const limit = limits[resource.sku?.['name'] as Sku];
       const bytes = await parts.contentOf(registryOf(resource)).bytes();
-      const count = (name: string, most: number): JsonObject => ({ name, limit: most, currentValue: 0, unit: 'Count' });
       return {
         status: 200,
         body: {

@@ -3,8 +3,8 @@ import { invalidParameter } from '../errors/request-errors.ts';
 import { seedImage } from '../registry/seed.ts';
 import type { JsonObject } from '../store/store.ts';
 import type { AdminRoute } from '../wire/service.ts';
+import { isRepositoryName } from './access.ts';
 import type { Backend } from './backend.ts';
-import { parseScopes } from './access.ts';
 
 export interface SeedParts {
   readonly backend: Backend;
@@ -39,19 +39,20 @@ export function seedRoutes({ backend, hostOf, registries, portOf }: SeedParts): 
   ];
 }
 
+function whole(target: string, value: unknown, most: number): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) return value as number;
+  throw invalidParameter(target, `It is a whole number from 1 to ${most}.`);
+}
+
 /** `{repository, tag, layers?, layerBytes?}` */
 function readImage(body: JsonObject): Parameters<typeof seedImage>[1] {
   const { repository, tag, layers = 1, layerBytes = 1 << 20, ...rest } = body;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) throw invalidParameter(unknown, 'An image has no such field.');
-  if (typeof repository !== 'string' || parseScopes([`repository:${repository}:push`]) === undefined) {
+  if (typeof repository !== 'string' || !isRepositoryName(repository)) {
     throw invalidParameter('repository', 'It is the name of a repository.');
   }
   if (typeof tag !== 'string' || !/^\w[\w.-]{0,127}$/.test(tag)) throw invalidParameter('tag', 'It is a tag.');
-  const whole = (target: string, value: unknown, most: number): number => {
-    if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) return value as number;
-    throw invalidParameter(target, `It is a whole number from 1 to ${most}.`);
-  };
   return {
     repository,
     tag,
