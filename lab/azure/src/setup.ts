@@ -145,7 +145,7 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
     certificate: (host) => authority.serverCertificate(host),
     names,
   };
-  const services = createServices(emulator);
+  const services = createServices(emulator, { announceIssuer: (issuer, source) => entra.issuers.add(issuer, source) });
   const router: Router = createRouter(allRoutes());
   const entra = {
     directory: directoryOfPrincipals,

@@ -32,7 +32,8 @@ export function createEntraService(
       ...(string | undefined)[],
     ];
     if (instance !== undefined) return instanceDiscovery(request, origin);
-    if (!anyTenant.has(tenant) && tenant.toLowerCase() !== tenantId) throw tenantNotFound(tenant);
+    if (!anyTenant.has(tenant) && tenant.toLowerCase() !== tenantId)
+      throw tenantNotFound(tenant, action === undefined ? 'invalid_tenant' : 'invalid_request');
     if (keys !== undefined) return { keys: [{ ...options.key.jwk }] as unknown as JsonObject[] };
     if (action === undefined) return discovery(origin, tenant, discoveryV2 !== undefined);
     if (action !== 'token') throw endpointUnknown(pathname);

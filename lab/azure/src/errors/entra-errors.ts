@@ -26,10 +26,11 @@ export const postNeeded = (): EntraError =>
 export const grantNotSupported = (grant: string): EntraError =>
   new EntraError(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grant}'.`);
 
-export const tenantNotFound = (tenant: string): EntraError =>
+/** Discovery calls it by another name than the token endpoint. */
+export const tenantNotFound = (tenant: string, error: 'invalid_request' | 'invalid_tenant'): EntraError =>
   new EntraError(
     400,
-    'invalid_request',
+    error,
     90002,
     `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
   );

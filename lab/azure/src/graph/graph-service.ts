@@ -38,13 +38,15 @@ export function createGraphService(options: GraphOptions): HostService {
       shown: (principal: Principal) => JsonObject,
     ): JsonObject => ({
       '@odata.context': `${origin}/v1.0/$metadata#${kind}`,
-      value: directory.list().filter(principalFilter(filter)).map(shown),
+      value: directory
+        .list()
+        // A managed identity has no application that anyone could see.
+        .filter((each) => kind === 'servicePrincipals' || each.servicePrincipalType === 'Application')
+        .filter(principalFilter(filter))
+        .map(shown),
     });
     if (request.method === 'GET' && path === '/servicePrincipals') return list('servicePrincipals', shownPrincipal);
-    if (request.method === 'GET' && path === '/applications') {
-      const { value } = list('applications', shownApplication) as { value: JsonObject[] };
-      return { '@odata.context': `${origin}/v1.0/$metadata#applications`, value };
-    }
+    if (request.method === 'GET' && path === '/applications') return list('applications', shownApplication);
     // People and groups: this directory has none, and says so.
     if (request.method === 'GET' && (path === '/users' || path === '/groups'))
       return { '@odata.context': `${origin}/v1.0/$metadata#${path.slice(1)}`, value: [] };

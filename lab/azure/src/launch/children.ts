@@ -1,0 +1,24 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { LabError } from '@kaito/lab-kubernetes';
+
+/** Runs a program that has the terminal; signals to this process go on to it. @returns its exit code, 128 and more where a signal ended it */
+export async function foreground(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [program, ...args] = argv as [string, ...string[]];
+  const child: ChildProcess = spawn(program, args, { stdio: 'inherit', env });
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', pass).on('SIGTERM', pass);
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  } catch (error) {
+    throw new LabError(
+      `${program} cannot be run: ${error instanceof Error ? error.message : String(error)}`,
+      'write a command that is on PATH',
+      { cause: error },
+    );
+  } finally {
+    process.off('SIGINT', pass).off('SIGTERM', pass);
+  }
+}

@@ -1,0 +1,36 @@
+import { systemClock } from '@kaito/kube';
+import { LabError } from '@kaito/lab-kubernetes';
+import type { RunningAzure } from '../running-azure.ts';
+import { type AzureOptions, startAzure } from '../setup.ts';
+import { lineLogger } from './line-logger.ts';
+import { prepareNamespaces } from './namespaces.ts';
+
+/** What the command line says about an emulator. */
+export interface ServeOptions {
+  readonly names: 'public' | 'local';
+  readonly port?: number;
+  readonly operationMs?: number;
+  readonly rateLimits?: boolean;
+}
+
+/** Starts an emulator in this process; with public names this process is in namespaces of its own. @throws LabError where it cannot */
+export async function serve(directory: string, options: ServeOptions): Promise<RunningAzure> {
+  const given: AzureOptions = {
+    directory,
+    clock: systemClock,
+    logger: lineLogger(process.stderr),
+    ...options,
+    ...(options.names === 'public' && { hostsFile: prepareNamespaces(directory) }),
+  };
+  try {
+    return await startAzure(given);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    throw new LabError(
+      `port ${options.port ?? 443} cannot be listened on (${code})`,
+      'end what listens there, or choose another: --port',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,281 @@
+// `npm run lab -- azure …`: an Azure on this machine, for trying things and for tests.
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LabError } from '@kaito/lab-kubernetes';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { azureCliVersion, ensureAzureCli } from './azure-cli/install.ts';
+import { logIn, loginCommands } from './azure-cli/login.ts';
+import { foreground } from './launch/children.ts';
+import { isolated, joining } from './launch/namespaces.ts';
+import { directoryOf, readRecord, removeRecord, running, runningNames, writeRecord } from './launch/record.ts';
+import { type ServeOptions, serve } from './launch/serve.ts';
+
+const program = new Command('lab azure')
+  .description(
+    'Azure on this machine: Resource Manager, Entra ID, Graph, clusters and registries, for the real az and its SDKs.',
+  )
+  .helpCommand(false)
+  .enablePositionalOptions()
+  .showHelpAfterError('(--help tells more)');
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const tell = (text: string): void => void process.stderr.write(`lab azure: ${text}\n`);
+const self = [process.execPath, '--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.url)];
+
+interface Named {
+  readonly name: string;
+}
+
+function validName(name: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) return name;
+  throw new InvalidArgumentError('Use small letters, digits and dashes, 31 characters at most.');
+}
+
+function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('Write a port, 65535 at most.');
+}
+
+function milliseconds(text: string): number {
+  if (/^\d{1,4}(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  throw new InvalidArgumentError('Write seconds, e.g. 0.5.');
+}
+
+const named = (command: Command): Command =>
+  command.option('-n, --name <name>', 'which emulator', validName, 'default');
+
+function serving(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--names <names>',
+        "`local`: a cloud on https://localhost; `public`: Azure's own host names, in namespaces of their own",
+      )
+        .choices(['local', 'public'])
+        .default('local'),
+    )
+    .option('--port <port>', 'the https port; default: any that is free, 443 with public names', port)
+    .option('--operation-seconds <s>', 'how long a long-running operation takes', milliseconds)
+    .option('--rate-limits', "enforce Resource Manager's limits on calls");
+}
+
+interface Serving {
+  readonly names: 'local' | 'public';
+  readonly port?: number;
+  readonly operationSeconds?: number;
+  readonly rateLimits?: boolean;
+}
+
+function optionsOf({ names, port, operationSeconds, rateLimits }: Serving): ServeOptions {
+  return {
+    names,
+    ...(port !== undefined && { port }),
+    ...(operationSeconds !== undefined && { operationMs: operationSeconds }),
+    ...(rateLimits !== undefined && { rateLimits }),
+  };
+}
+
+/** The same options, as a command line. */
+function flagsOf({ names, port, operationSeconds, rateLimits }: Serving): string[] {
+  return [
+    `--names=${names}`,
+    ...(port === undefined ? [] : [`--port=${port}`]),
+    ...(operationSeconds === undefined ? [] : [`--operation-seconds=${operationSeconds / 1000}`]),
+    ...(rateLimits === true ? ['--rate-limits'] : []),
+  ];
+}
+
+/** What a program is started with: where the emulator is, and `az` on PATH. */
+async function environmentFor(environment: Readonly<Record<string, string>>, az: boolean): Promise<NodeJS.ProcessEnv> {
+  const bin = az ? await ensureAzureCli(tell) : undefined;
+  const path = process.env['PATH'] ?? '';
+  return { ...process.env, ...environment, PATH: bin === undefined ? path : `${bin}:${path}` };
+}
+
+serving(named(program.command('up')))
+  .description('start an emulator; its state is kept when it ends, and found again')
+  .action(async (options: Named & Serving) => {
+    const directory = directoryOf(options.name);
+    if (readRecord(directory) === undefined) await startDetached(directory, options);
+    else say(`The emulator ${options.name} runs already.`);
+    const { record } = running(options.name);
+    const flag = options.name === 'default' ? '' : ` --name ${options.name}`;
+    const az = loginCommands(record).map((command) => `  az ${command.join(' ')}`);
+    say(`Azure ${options.name} is up: ${record.endpoint}, admin ${record.admin}.
+${
+  record.names === 'public'
+    ? `
+Its host names exist inside its own namespaces only; what is to see them is run there:
+
+  npm run -s lab -- azure exec${flag} -- bash`
+    : `
+Point az, the SDKs and kaito at it:
+
+  eval "$(npm run -s lab -- azure env${flag})"`
+}
+${az.join('\n')}
+
+The real az ${azureCliVersion}, if you have none: npm run -s lab -- azure cli
+End it: npm run -s lab -- azure down${flag}`);
+  });
+
+async function startDetached(directory: string, options: Named & Serving): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  removeRecord(directory);
+  const argv = [...self, 'serve', ...flagsOf(options), directory];
+  const [file, ...args] = options.names === 'public' ? isolated(argv) : (argv as [string, ...string[]]);
+  const log = openSync(join(directory, 'log'), 'w');
+  const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  child.unref();
+  let ended: string | undefined;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
+  while (readRecord(directory) === undefined) {
+    if (ended !== undefined)
+      throw new LabError(
+        `the emulator did not start (${ended}): ${readFileSync(join(directory, 'log'), 'utf8').trim()}`,
+        'mend what it says, then try again',
+      );
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+serving(program.command('serve', { hidden: true }))
+  .argument('<directory>')
+  .action(async (directory: string, options: Serving) => {
+    const azure = await serve(directory, optionsOf(options));
+    writeRecord(azure);
+    const end = (): void => {
+      removeRecord(directory);
+      void azure.stop().then(() => process.exit(0));
+    };
+    process.once('SIGTERM', end).once('SIGINT', end);
+  });
+
+named(program.command('down'))
+  .description('end it; its state stays, unless told otherwise')
+  .option('--purge', 'remove its state too')
+  .action(async ({ name, purge }: Named & { readonly purge?: boolean }) => {
+    const { pid } = running(name);
+    process.kill(pid, 'SIGTERM');
+    while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (purge === true) rmSync(directoryOf(name), { recursive: true, force: true });
+    say(`Azure ${name} is gone.`);
+  });
+
+program
+  .command('list')
+  .description('the emulators that run')
+  .action(() => {
+    for (const name of runningNames()) say(name);
+  });
+
+named(program.command('env'))
+  .description('print the variables that point az, SDKs and kaito at it, for a shell')
+  .action(({ name }: Named) => {
+    for (const [key, value] of Object.entries(running(name).record.environment)) say(`export ${key}='${value}'`);
+  });
+
+named(program.command('exec'))
+  .description('run a command with those variables set and az on PATH; with public names, inside its namespaces')
+  .argument('<command...>')
+  .option('--no-az', 'do without az')
+  .option('--login', 'log az in as the owner first')
+  .passThroughOptions()
+  .action(
+    async (command: string[], { name, az, login }: Named & { readonly az: boolean; readonly login?: boolean }) => {
+      const { record, pid } = running(name);
+      const env = await environmentFor(record.environment, az);
+      const argv = login === true ? [...self, 'logged-in', '--', ...command] : command;
+      process.exitCode = await foreground(record.names === 'public' ? joining(pid, argv) : argv, env);
+    },
+  );
+
+program
+  .command('logged-in', { hidden: true })
+  .argument('<command...>')
+  .passThroughOptions()
+  .action(async (command: string[]) => {
+    const { env } = process;
+    await logIn(
+      {
+        names: env['KAITO_AZURE_NAMES'] === 'public' ? 'public' : 'local',
+        endpoint: env['KAITO_AZURE_ENDPOINT']!,
+        tenantId: env['AZURE_TENANT_ID']!,
+        owner: { appId: env['KAITO_AZURE_OWNER_ID']!, objectId: '', secret: env['KAITO_AZURE_OWNER_SECRET']! },
+      },
+      await ensureAzureCli(tell),
+      env,
+    );
+    process.exitCode = await foreground(command, env);
+  });
+
+serving(program.command('run'))
+  .description('start an emulator of its own, run a command as exec does, and end it')
+  .argument('<command...>')
+  .option('--no-az', 'do without az')
+  .option('--login', 'log az in as the owner first')
+  .passThroughOptions()
+  .action(async (command: string[], options: Serving & { readonly az: boolean; readonly login?: boolean }) => {
+    const flags = [
+      ...flagsOf(options),
+      ...(options.az ? [] : ['--no-az']),
+      ...(options.login === true ? ['--login'] : []),
+    ];
+    if (options.az) await ensureAzureCli(tell);
+    if (options.names === 'local') process.exitCode = await runHere(command, options);
+    else process.exitCode = await foreground(isolated([...self, 'inside', ...flags, '--', ...command]), process.env);
+  });
+
+serving(program.command('inside', { hidden: true }))
+  .argument('<command...>')
+  .option('--no-az')
+  .option('--login')
+  .passThroughOptions()
+  .action(async (command: string[], options: Serving & { readonly az: boolean; readonly login?: boolean }) => {
+    process.exitCode = await runHere(command, options);
+  });
+
+/** An emulator in this process, for one command. */
+async function runHere(
+  command: readonly string[],
+  options: Serving & { readonly az: boolean; readonly login?: boolean },
+): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'kaito-azure-'));
+  try {
+    const azure = await serve(directory, optionsOf(options));
+    try {
+      const env = await environmentFor(azure.environment, options.az);
+      if (options.login === true) await logIn(azure, await ensureAzureCli(tell), env);
+      return await foreground(command, env);
+    } finally {
+      await azure.stop();
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+named(program.command('logs'))
+  .description('print what it wrote')
+  .action(({ name }: Named) => {
+    process.stdout.write(readFileSync(join(directoryOf(name), 'log'), 'utf8'));
+  });
+
+program
+  .command('cli')
+  .description(`install the real az ${azureCliVersion} into this project's cache, and print its folder`)
+  .action(async () => say(await ensureAzureCli(tell)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof LabError)) throw error;
+  tell(error.message);
+  tell(error.remedy);
+  process.exitCode = 1;
+}
