@@ -47,6 +47,14 @@ export const initializedLabel = 'karpenter.sh/initialized';
 export const doNotDisruptAnnotation = 'karpenter.sh/do-not-disrupt';
 export const terminationFinalizer = 'karpenter.sh/termination';
 export const skuNameLabel = 'karpenter.azure.com/sku-name';
+/** Label of a node, `"true"`: the taints of its NodeClaim are not put on it. */
+export const doNotSyncTaintsLabel = 'karpenter.sh/do-not-sync-taints';
+/** Annotation of a NodeClaim that is being deleted, RFC 3339: from then on nothing on its node is waited for. */
+export const terminationTimestampAnnotation = 'karpenter.sh/nodeclaim-termination-timestamp';
+/** Taint of a node whose pods are being moved away. */
+export const disruptedTaint = { key: 'karpenter.sh/disrupted', effect: 'NoSchedule' } as const;
+/** Taint of a node that nobody has registered yet. */
+export const unregisteredTaint = { key: 'karpenter.sh/unregistered', effect: 'NoExecute' } as const;
 
 /** Kubernetes' and AKS's node labels. */
 export const instanceTypeLabel = 'node.kubernetes.io/instance-type';
@@ -56,6 +64,8 @@ export const osLabel = 'kubernetes.io/os';
 export const archLabel = 'kubernetes.io/arch';
 export const agentPoolLabel = 'agentpool';
 export const azureAgentPoolLabel = 'kubernetes.azure.com/agentpool';
+/** Label of a node, any value: load balancers of the cloud leave it out. */
+export const excludeFromBalancersLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
 /** The GPU resource of NVIDIA's device plugin, and the taint of rented GPU machines (`sku=gpu:NoSchedule`). */
 export const gpuResource = 'nvidia.com/gpu';

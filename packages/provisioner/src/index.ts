@@ -1,1 +1,7 @@
-export {};
+export { createLogger } from './logging/text-logger.ts';
+export { fieldManager } from './options.ts';
+export type { ProvisionerOptions } from './options.ts';
+export { readSettings, SettingsError } from './settings.ts';
+export type { Settings } from './settings.ts';
+export { setUp } from './setup.ts';
+export type { SetupSettings, Surroundings } from './setup.ts';

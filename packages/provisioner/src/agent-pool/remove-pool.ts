@@ -1,0 +1,81 @@
+import type { NodeClaim } from '@kaito/api';
+import { type AgentPool, AzureError, type Operation } from '@kaito/azure';
+import type { Dependencies } from '../dependencies.ts';
+import { isPoolOf } from './ownership.ts';
+
+export interface PoolRemoval {
+  readonly claim: Pick<NodeClaim, 'metadata'>;
+  /** A deletion that is under way. */
+  readonly operation: Operation | undefined;
+  /** The turn to delete has come. */
+  wake(): void;
+}
+
+export type Removal =
+  /** There is no such pool, or one that is somebody else's. */
+  | { readonly state: 'gone' }
+  | { readonly state: 'queued' }
+  /** `operation` undefined: the pool itself is looked at again. */
+  | { readonly state: 'running'; readonly operation: Operation | undefined; readonly retryAfterMs: number };
+
+/** How often a pool is looked at whose deletion is not followed by an operation, ms. Our choice. */
+const lookAgainMs = 15_000;
+
+/**
+ * Brings the deletion of a claim's agent pool one step on: looks once after the operation, or, where none is known, deletes the pool if it is
+ * this claim's, that very one (by its etag). A cluster that is no more has no pools.
+ *
+ * @throws AzureError where the deletion failed or no answer came; `OperationInProgress` never: it waits in the queue
+ */
+export async function removePool(
+  { claim, operation, wake }: PoolRemoval,
+  deps: Pick<Dependencies, 'agentPools' | 'queue' | 'logger'> & { readonly signal: AbortSignal },
+): Promise<Removal> {
+  const { agentPools, queue, logger, signal } = deps;
+  const name = claim.metadata.name ?? '';
+  try {
+    if (operation !== undefined) {
+      queue.resume(name);
+      const seen = await agentPools.poll(operation, { signal });
+      if (seen.state === 'running') return { state: 'running', operation, retryAfterMs: seen.retryAfterMs };
+      if (seen.state === 'succeeded') return { state: 'gone' };
+      if (seen.state === 'failed' && seen.error.code !== 'NotFound') {
+        logger.log('warn', 'the deletion of an agent pool failed; it is begun anew', { pool: name, error: seen.error });
+      }
+    }
+    const pool = await agentPools.get(name, { signal });
+    if (pool === undefined) return { state: 'gone' };
+    if (!isPoolOf(pool, claim)) {
+      logger.log('info', 'an agent pool of this name is not the machine of the NodeClaim, and is left alone', {
+        pool: name,
+      });
+      return { state: 'gone' };
+    }
+    if (pool.properties.provisioningState === 'Deleting') {
+      return { state: 'running', operation: undefined, retryAfterMs: lookAgainMs };
+    }
+    if (!queue.enter(name, wake)) return { state: 'queued' };
+    return await remove(pool, deps);
+  } catch (error) {
+    if (!(error instanceof AzureError)) throw error;
+    if (error.code === 'ClusterNotFound') {
+      logger.log('error', 'the cluster itself is not there, so neither is its agent pool', { pool: name, error });
+      return { state: 'gone' };
+    }
+    if (error.code !== 'OperationInProgress') throw error;
+    queue.refused(name, error.retryAfterMs);
+    queue.enter(name, wake);
+    return { state: 'queued' };
+  }
+}
+
+async function remove(
+  pool: AgentPool,
+  { agentPools, logger, signal }: Pick<Dependencies, 'agentPools' | 'logger'> & { readonly signal: AbortSignal },
+): Promise<Removal> {
+  const { etag } = pool;
+  const begun = await agentPools.delete(pool.name, { signal, ...(etag !== undefined && { etag }) });
+  if (begun === 'gone') return { state: 'gone' };
+  logger.log('info', 'agent pool is being deleted', { pool: pool.name });
+  return { state: 'running', operation: begun, retryAfterMs: begun?.retryAfterMs ?? lookAgainMs };
+}

@@ -1,0 +1,235 @@
+import { parseArgs } from 'node:util';
+import type { LogLevel } from '@kaito/kube';
+import { type LogFormat, logFormats, logLevels } from './logging/text-logger.ts';
+import type { ProvisionerOptions } from './options.ts';
+
+/** Everything that the process is told at its start. */
+export interface Settings extends ProvisionerOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly leaderElect: boolean;
+  /** In ms; each is longer than the next. */
+  readonly lease: {
+    readonly leaseDurationMs: number;
+    readonly renewDeadlineMs: number;
+    readonly retryPeriodMs: number;
+  };
+  /** Namespace of the provisioner itself. */
+  readonly systemNamespace: string;
+  /** Ports; 0: any free one. */
+  readonly healthPort: number;
+  readonly metricsPort: number;
+  /** Quotas and offers are looked at before a pool is asked for. */
+  readonly preflight: boolean;
+  /** Where the reason of an exit is left for `kubectl describe pod`. */
+  readonly terminationLog: string;
+  readonly identity: IdentitySettings;
+}
+
+/** As whom the provisioner speaks to Azure. */
+export type IdentitySettings =
+  | {
+      /** The pod's ServiceAccount, federated with an identity. */
+      readonly kind: 'federated';
+      readonly tenantId: string;
+      readonly clientId: string;
+      readonly tokenFile: string;
+    }
+  /** The identity of the node. */
+  | { readonly kind: 'managed'; readonly clientId?: string };
+
+/** A flag or variable that cannot be used; one line for the person. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+export const help = `The GPU provisioner: makes an AKS agent pool of each NodeClaim of KAITO, and takes it away with it.
+
+Usage: kaito-gpu-provisioner [options]
+
+Environment, set by the chart:
+  ARM_SUBSCRIPTION_ID            subscription of the AKS cluster
+  ARM_RESOURCE_GROUP             resource group of the cluster itself, not of its nodes
+  AZURE_CLUSTER_NAME             its name
+  LOCATION                       its region, e.g. westus3
+  AZURE_TENANT_ID                tenant of the identity
+  AZURE_CLIENT_ID                client id of the identity
+  AZURE_FEDERATED_TOKEN_FILE     token of the pod's ServiceAccount for audience api://AzureADTokenExchange; it may be renewed at any time
+  AZURE_ENVIRONMENT              AzureCloud (default), AzureUSGovernment or AzureChinaCloud
+  AZURE_AUTHORITY_HOST           Entra ID, default that of the cloud
+  ARM_ENDPOINT                   Resource Manager of a cloud that is none of these; it is asked what it is
+  DEPLOYMENT_MODE                self-hosted (default): a federated ServiceAccount; managed: the identity of the node
+
+Cluster:
+  --kubeconfig FILE              default: $KUBECONFIG, ~/.kube/config, else the pod's own ServiceAccount
+  --context NAME                 context of the kubeconfig
+  --leader-elect=BOOL            only the leader of several replicas acts; default true
+  --lease-duration SECONDS       how long a leader that was heard last counts as one; default 15
+  --renew-deadline SECONDS       after how long without a renewal the leader stops acting; default 10
+  --retry-period SECONDS         how often replicas try to lead and to renew; default 2
+  --concurrency N                NodeClaims worked on at once; default 20
+
+Machines:
+  --pool-operations N            node pools made or deleted at once; where AKS allows fewer, that is found out; default 10
+  --preflight=BOOL               look at quotas and offers before a pool is asked for; default true
+  --wait-for-gpu=BOOL            a GPU machine is Initialized only when its node offers nvidia.com/gpu; default false
+  --launch-timeout DURATION      a pool that is not there by then is taken away and tried again; default 30m
+  --registration-timeout DURATION    a machine whose node has not joined by then is given up; default 15m
+  --initialization-timeout DURATION  a node that takes no pods by then is given up; default 20m
+  --repair-after DURATION        a node that is not Ready for so long is replaced; default 10m
+
+Process:
+  --namespace NAME               the provisioner's own; $SYSTEM_NAMESPACE or $POD_NAMESPACE, default kaito-system
+  --termination-log FILE         where the reason of an exit is left; $TERMINATION_LOG, default /dev/termination-log
+  --health-port N                /healthz and /readyz; default 8081
+  --metrics-port N               /metrics; default 8080
+  --log-level LEVEL              ${logLevels.join(', ')}; default info
+  --log-format FORMAT            ${logFormats.join(', ')}; default text
+  -h, --help                     print this
+
+Exit codes: 0 stopped, 1 failed or no longer the leader, 2 wrong usage.
+`;
+
+const text = { type: 'string' } as const;
+const flags = {
+  kubeconfig: text,
+  context: text,
+  'leader-elect': text,
+  'lease-duration': text,
+  'renew-deadline': text,
+  'retry-period': text,
+  concurrency: text,
+  'pool-operations': text,
+  preflight: text,
+  'wait-for-gpu': text,
+  'launch-timeout': text,
+  'registration-timeout': text,
+  'initialization-timeout': text,
+  'repair-after': text,
+  namespace: text,
+  'termination-log': text,
+  'health-port': text,
+  'metrics-port': text,
+  'log-level': text,
+  'log-format': text,
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Name = Exclude<keyof typeof flags, 'help'>;
+
+/** Reads flags and environment. `help`: only the help was asked for. @throws SettingsError */
+export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings | 'help' {
+  let values: Partial<Record<Name, string>> & { readonly help?: boolean };
+  try {
+    ({ values } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }));
+  } catch (error) {
+    throw new SettingsError(`${error instanceof Error ? error.message : String(error)} (--help lists the options)`);
+  }
+  if (values.help === true) return 'help';
+  const whole = (name: Name, fallback: number, least: number, most: number): number => {
+    const value = values[name];
+    if (value === undefined) return fallback;
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new SettingsError(`--${name} is "${value}"; write a whole number from ${least} to ${most}`);
+  };
+  const oneOf = <T extends string>(name: Name, known: readonly T[], fallback: T): T => {
+    const value = values[name] ?? fallback;
+    const found = known.find((each) => each === value);
+    if (found !== undefined) return found;
+    throw new SettingsError(`--${name} is "${value}"; write one of ${known.join(', ')}`);
+  };
+  const yes = (name: Name, fallback: boolean): boolean =>
+    oneOf(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
+  const seconds = (name: Name, fallback: number): number => {
+    const value = Number(values[name] ?? fallback);
+    if (value >= 0.1 && value <= 3600) return Math.round(value * 1000);
+    throw new SettingsError(`--${name} is "${values[name]}"; write seconds from 0.1 to 3600`);
+  };
+  const duration = (name: Name, fallback: string): number => {
+    const value = values[name] ?? fallback;
+    const match = /^(\d+)(s|m|h)$/.exec(value);
+    const ms =
+      match === null ? 0 : Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 's' | 'm' | 'h'];
+    if (ms >= 1_000 && ms <= 86_400_000) return ms;
+    throw new SettingsError(`--${name} is "${value}"; write a duration from 1s to 24h, such as 15m`);
+  };
+  const lease = {
+    leaseDurationMs: seconds('lease-duration', 15),
+    renewDeadlineMs: seconds('renew-deadline', 10),
+    retryPeriodMs: seconds('retry-period', 2),
+  };
+  if (lease.leaseDurationMs <= lease.renewDeadlineMs || lease.renewDeadlineMs <= lease.retryPeriodMs) {
+    throw new SettingsError(
+      '--lease-duration must be longer than --renew-deadline, and that longer than --retry-period',
+    );
+  }
+  const clientId = trimmed(environment, 'AZURE_CLIENT_ID');
+  return {
+    ...(values.kubeconfig !== undefined && { kubeconfig: values.kubeconfig }),
+    ...(values.context !== undefined && { context: values.context }),
+    cluster: {
+      subscriptionId: needed(environment, 'ARM_SUBSCRIPTION_ID', 'the subscription of the AKS cluster', isUUID),
+      resourceGroup: needed(environment, 'ARM_RESOURCE_GROUP', 'the resource group of the AKS cluster itself', isName),
+      name: needed(environment, 'AZURE_CLUSTER_NAME', 'the name of the AKS cluster', isName),
+      location: needed(environment, 'LOCATION', 'the region of the AKS cluster, such as westus3', /^[A-Za-z0-9]+$/),
+    },
+    ...(clientId !== undefined && { clientId }),
+    identity: readIdentity(environment),
+    leaderElect: yes('leader-elect', true),
+    lease,
+    concurrency: whole('concurrency', 20, 1, 1000),
+    poolOperations: whole('pool-operations', 10, 1, 100),
+    preflight: yes('preflight', true),
+    waitForGpu: yes('wait-for-gpu', false),
+    timeouts: {
+      launchMs: duration('launch-timeout', '30m'),
+      registrationMs: duration('registration-timeout', '15m'),
+      initializationMs: duration('initialization-timeout', '20m'),
+      repairMs: duration('repair-after', '10m'),
+    },
+    systemNamespace:
+      values.namespace ?? environment['SYSTEM_NAMESPACE'] ?? environment['POD_NAMESPACE'] ?? 'kaito-system',
+    terminationLog: values['termination-log'] ?? environment['TERMINATION_LOG'] ?? '/dev/termination-log',
+    healthPort: whole('health-port', 8081, 0, 65_535),
+    metricsPort: whole('metrics-port', 8080, 0, 65_535),
+    logLevel: oneOf('log-level', logLevels, 'info'),
+    logFormat: oneOf('log-format', logFormats, 'text'),
+  };
+}
+
+const isUUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Of resource groups and clusters. */
+const isName = /^[-\w.()]{1,90}$/;
+
+function trimmed(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = environment[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+function needed(environment: NodeJS.ProcessEnv, name: string, what: string, pattern: RegExp): string {
+  const value = trimmed(environment, name);
+  if (value === undefined) throw new SettingsError(`${name} is not set: ${what}`);
+  if (!pattern.test(value)) throw new SettingsError(`${name} is "${value}", which cannot be ${what}`);
+  return value;
+}
+
+function readIdentity(environment: NodeJS.ProcessEnv): IdentitySettings {
+  const mode = trimmed(environment, 'DEPLOYMENT_MODE') ?? 'self-hosted';
+  const clientId = trimmed(environment, 'AZURE_CLIENT_ID');
+  if (mode === 'managed') return { kind: 'managed', ...(clientId !== undefined && { clientId }) };
+  if (mode !== 'self-hosted') throw new SettingsError(`DEPLOYMENT_MODE is "${mode}"; write self-hosted or managed`);
+  return {
+    kind: 'federated',
+    tenantId: needed(environment, 'AZURE_TENANT_ID', 'the tenant of the identity', /^[-\w.]+$/),
+    clientId: needed(environment, 'AZURE_CLIENT_ID', 'the client id of the identity', isUUID),
+    tokenFile: needed(
+      environment,
+      'AZURE_FEDERATED_TOKEN_FILE',
+      "the file of the ServiceAccount's token for audience api://AzureADTokenExchange",
+      /^\//,
+    ),
+  };
+}
