@@ -1,5 +1,5 @@
-import type { IssuerSource } from './entra/issuers.ts';
 import { createAcr } from './acr/acr.ts';
+import type { IssuerSource } from './entra/issuers.ts';
 import type { Emulator, Service } from './wire/service.ts';
 
 /** What parts may ask of the framework beside the emulator. */

@@ -54,9 +54,12 @@ export class RegistryContent {
     this.#root = join(folder, 'docker', 'registry', 'v2');
   }
 
-  /** Whether anything lies in a repository. */
+  /** Whether a repository holds a manifest; the folder of a deleted one stays. */
   async has(repository: string): Promise<boolean> {
-    return (await entries(join(this.#manifests(repository), 'revisions', 'sha256'))).length > 0;
+    const folder = join(this.#manifests(repository), 'revisions', 'sha256');
+    for (const { name } of await entries(folder))
+      if ((await text(join(folder, name, 'link'))) !== undefined) return true;
+    return false;
   }
 
   /** Repositories that hold a manifest, in order. */
