@@ -95,7 +95,8 @@ function unrecognised(facts: ErrorFacts): Verdict {
     code: 'InvalidRequest',
     message: `Azure refuses what was asked for${says === '' ? '' : `: ${says}`}`,
     remedy: 'change what is asked for as Azure says',
-    retry: 'never',
+    // A conflict is with what is there, which may change.
+    retry: status === 409 ? 'later' : 'never',
     azureCode,
   };
 }

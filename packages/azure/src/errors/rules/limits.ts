@@ -19,6 +19,12 @@ export const poolLimitReached: Rule = (facts, context) => {
   };
 };
 
+const subnetNames = [
+  /\bsubnet name:? '?([\w.-]*\w)/i,
+  /\bsubnets\/([\w.-]*\w)/i,
+  /\bsubnet '?([\w.-]*\w)'? (?:with|does|is|has)\b/i,
+];
+
 export const subnetFull: Rule = (facts) => {
   const azureCode = codeLike(
     facts,
@@ -27,11 +33,10 @@ export const subnetFull: Rule = (facts) => {
   const said =
     /\bsubnet\b.{0,120}\b(is full|not enough|insufficient|does not have (enough|sufficient))\b|\bpre-allocated ips\b/i;
   if (azureCode === undefined && !said.test(facts.text)) return undefined;
-  const subnet = /subnets?[/ ]'?(?:Name:? )?'?([\w.-]+)'?/i.exec(facts.text)?.[1];
-  const named = subnet !== undefined && /\d|[-_]/.test(subnet) ? ` ${subnet}` : '';
+  const subnet = subnetNames.map((pattern) => pattern.exec(facts.text)?.[1]).find((name) => name !== undefined);
   return {
     code: 'SubnetFull',
-    message: `the subnet${named} has too few free addresses for another node`,
+    message: `the subnet${subnet === undefined ? '' : ` ${subnet}`} has too few free addresses for another node`,
     remedy:
       'use a larger subnet, lower maxPods, or delete node pools of that subnet: az network vnet subnet show --ids SUBNET_ID --query addressPrefix',
     retry: 'later',

@@ -30,12 +30,15 @@ export const zoneNotAvailable: Rule = (facts, context) => {
   const said =
     /\bzones?\b.{0,100}\bnot (supported|available)\b|\bnot (supported|available) in (the )?(availability )?zones?\b/i;
   if (azureCode === undefined && !said.test(facts.text)) return undefined;
+  const { size = 'the machine type', location } = named(facts, context);
+  const where = location === undefined ? '' : ` in ${location}`;
+  const zones = /\bzones?(?:\(s\))?:? '?([\d, -]+\d|\d)/i.exec(facts.text)?.[1];
+  const which = zones === undefined ? 'the zone' : `zone ${zones}`;
   const full = azureCode !== undefined && /Allocation/i.test(azureCode);
-  const { size, location } = named(facts, context);
   return {
     code: 'ZoneNotAvailable',
-    message: `the zone ${full ? 'has no machine left' : 'does not offer the machine type'}${size === undefined ? '' : ` ${full ? `of type ${size}` : size}`}${location === undefined ? '' : ` in ${location}`}`,
-    remedy: `choose other zones, or none: az vm list-skus --location ${location ?? 'LOCATION'} --size ${argument(size ?? 'Standard_N')} --zone --output table`,
+    message: full ? `${which}${where} has no ${size} left at the moment` : `${which}${where} does not offer ${size}`,
+    remedy: `choose other zones, or none: az vm list-skus --location ${location ?? 'LOCATION'} --size ${argument(/^Standard/i.test(size) ? size : 'Standard_N')} --zone --output table`,
     retry: 'later',
     azureCode: azureCode ?? facts.codes[0],
   };

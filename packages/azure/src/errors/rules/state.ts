@@ -8,7 +8,7 @@ export const clusterStopped: Rule = (facts, context) => {
     /^(ClusterStopped|ManagedClusterStopped|ManagedClusterNotRunning|\w*PowerState\w*)$/i,
   );
   const said =
-    /\bcluster\b.{0,120}\b(is|has been|was) (currently )?(in )?'?(a )?stopped\b|\bcluster\b.{0,80}\bnot (in )?(a )?(the )?'?running'?\b|\bpower ?state\b.{0,60}\bstopped\b|\bstopped\b.{0,30}\b(managed )?cluster\b/i;
+    /\bcluster\b[^.]{0,120}\bstopped\b|\bstopped\b[^.]{0,40}\bcluster\b|\bcluster\b[^.]{0,80}\bnot (in )?(a |the )?'?running\b/i;
   if (azureCode === undefined && !said.test(facts.text)) return undefined;
   return {
     code: 'ClusterStopped',
@@ -26,15 +26,18 @@ export const operationInProgress: Rule = (facts, context) => {
   );
   const said =
     /\b(in[- ]progress|another operation|operation is already|currently being (created|updated|deleted|upgraded)|being (created|updated|deleted|upgraded)|provisioning ?state.{0,30}\b(creating|updating|deleting|upgrading|scaling)\b)/i;
-  const conflict = facts.status === undefined || facts.status === 409 || facts.status === 400 || facts.status === 202;
-  if (azureCode === undefined && !(conflict && said.test(facts.text)) && facts.status !== 409) return undefined;
+  const conflict = facts.status === undefined || facts.status === 409 || facts.status === 400;
+  const bare = facts.status === 409 ? codeLike(facts, /^(Conflict|OperationNotAllowed)$/i) : undefined;
+  const exists = /\balready exists\b/i.test(facts.text);
+  if (azureCode === undefined && !(conflict && said.test(facts.text)) && (bare === undefined || exists))
+    return undefined;
   const detail = oneLine(facts.says);
   return {
     code: 'OperationInProgress',
     message: `another operation is under way${context.cluster === undefined ? '' : ` on the cluster ${context.cluster}`}${detail === '' ? '' : `: ${detail}`}`,
     remedy: 'wait until it has ended; it is tried again by itself',
     retry: 'soon',
-    azureCode: azureCode ?? codeLike(facts, /OperationNotAllowed|Conflict/i) ?? facts.codes[0],
+    azureCode: azureCode ?? bare ?? facts.codes[0],
   };
 };
 
@@ -54,13 +57,14 @@ export const preconditionFailed: Rule = (facts) => {
 };
 
 export const notFound: Rule = (facts, context) => {
-  const azureCode = codeLike(facts, /NotFound$|^PrincipalNotFound\w*$|^Gone$/i);
+  const azureCode = codeLike(facts, /NotFound$|DoesNotExist$|^Gone$/i);
   if (
     azureCode === undefined ||
     (facts.status !== undefined && facts.status !== 404 && facts.status !== 400 && facts.status !== 410)
   )
     return undefined;
   const says = oneLine(facts.says);
+  if (/\bNo HTTP resource was found\b/i.test(facts.text)) return undefined;
   if (/^Subscription/i.test(azureCode))
     return {
       code: 'InvalidRequest',
