@@ -9,6 +9,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { azureCliVersion, ensureAzureCli } from './azure-cli/install.ts';
 import { logIn, loginCommands } from './azure-cli/login.ts';
 import { foreground } from './launch/children.ts';
+import { type KubernetesChoice, defaultKubernetes, endClusters } from './launch/kubernetes.ts';
 import { isolated, joining } from './launch/namespaces.ts';
 import { directoryOf, readRecord, removeRecord, running, runningNames, writeRecord } from './launch/record.ts';
 import { type ServeOptions, serve } from './launch/serve.ts';
@@ -59,7 +60,15 @@ function serving(command: Command): Command {
     )
     .option('--port <port>', 'the https port; default: any that is free, 443 with public names', port)
     .option('--operation-seconds <s>', 'how long a long-running operation takes', milliseconds)
-    .option('--rate-limits', "enforce Resource Manager's limits on calls");
+    .option('--rate-limits', "enforce Resource Manager's limits on calls")
+    .addOption(
+      new Option(
+        '--kubernetes <which>',
+        '`lab`: a control plane for each cluster; `attached`: the lab that this runs in; `none`: clusters are entries alone',
+      )
+        .choices(['lab', 'attached', 'none'])
+        .default(defaultKubernetes()),
+    );
 }
 
 interface Serving {
@@ -67,11 +76,13 @@ interface Serving {
   readonly port?: number;
   readonly operationSeconds?: number;
   readonly rateLimits?: boolean;
+  readonly kubernetes: KubernetesChoice;
 }
 
-function optionsOf({ names, port, operationSeconds, rateLimits }: Serving): ServeOptions {
+function optionsOf({ names, port, operationSeconds, rateLimits, kubernetes }: Serving): ServeOptions {
   return {
     names,
+    kubernetes,
     ...(port !== undefined && { port }),
     ...(operationSeconds !== undefined && { operationMs: operationSeconds }),
     ...(rateLimits !== undefined && { rateLimits }),
@@ -79,9 +90,10 @@ function optionsOf({ names, port, operationSeconds, rateLimits }: Serving): Serv
 }
 
 /** The same options, as a command line. */
-function flagsOf({ names, port, operationSeconds, rateLimits }: Serving): string[] {
+function flagsOf({ names, port, operationSeconds, rateLimits, kubernetes }: Serving): string[] {
   return [
     `--names=${names}`,
+    `--kubernetes=${kubernetes}`,
     ...(port === undefined ? [] : [`--port=${port}`]),
     ...(operationSeconds === undefined ? [] : [`--operation-seconds=${operationSeconds / 1000}`]),
     ...(rateLimits === true ? ['--rate-limits'] : []),
@@ -163,6 +175,7 @@ named(program.command('down'))
     const { pid } = running(name);
     process.kill(pid, 'SIGTERM');
     while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await endClusters(directoryOf(name));
     if (purge === true) rmSync(directoryOf(name), { recursive: true, force: true });
     say(`Azure ${name} is gone.`);
   });
@@ -254,6 +267,7 @@ async function runHere(
       return await foreground(command, env);
     } finally {
       await azure.stop();
+      await endClusters(directory);
     }
   } finally {
     rmSync(directory, { recursive: true, force: true, maxRetries: 10 });

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, type Logger, silentLogger, systemClock } from '@kaito/kube';
+import type { Driver } from './aks/driver/driver.ts';
+import { noKubernetes } from './aks/driver/none.ts';
 import { accountRoutes } from './admin/account-routes.ts';
 import { startAdmin } from './admin/admin-server.ts';
 import { faultRoutes } from './admin/fault-routes.ts';
@@ -48,7 +50,7 @@ export interface AzureOptions {
   readonly directory?: string;
   /** Default `local`. `public` needs port 443, and a hosts file that leads Azure's names here. */
   readonly names?: 'public' | 'local';
-  /** Default: any that is free, or 443 with public names. */
+  /** Default: the one that it had when its state was last used, or any that is free; 443 with public names. */
   readonly port?: number;
   /** Where it listens; default 127.0.0.1. */
   readonly address?: string;
@@ -65,6 +67,8 @@ export interface AzureOptions {
   readonly rateLimits?: boolean;
   /** Issuers of tokens that are found elsewhere than their address says. */
   readonly issuers?: Readonly<Record<string, IssuerSource>>;
+  /** Where the Kubernetes behind clusters comes from; default: there is none. */
+  readonly driver?: Driver;
   /** A file that is kept as the hosts file of public names. */
   readonly hostsFile?: string;
   readonly clock?: Clock;
@@ -80,7 +84,8 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'kaito-azure-'));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const base = openStore(directory);
-  const account = openAccount(base.table<Account>('emulator'));
+  const accounts = base.table<Account>('emulator');
+  const account = openAccount(accounts);
   const { tenantId } = account;
   const authority = await openAuthority(base.table('tls'), clock);
 
@@ -118,11 +123,12 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
   const wire = await listen({
     authority,
     address,
-    port: options.port ?? (names === 'public' ? 443 : 0),
+    port: options.port ?? (names === 'public' ? 443 : (account.port ?? 0)),
     faults,
     requests,
     logger,
   });
+  accounts.put('account', { ...accounts.get('account')!, port: wire.port });
   const authenticate = createAuthenticator({
     tokens,
     audiences,
@@ -145,7 +151,10 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
     certificate: (host) => authority.serverCertificate(host),
     names,
   };
-  const services = createServices(emulator, { announceIssuer: (issuer, source) => entra.issuers.add(issuer, source) });
+  const services = createServices(emulator, {
+    announceIssuer: (issuer, source) => entra.issuers.add(issuer, source),
+    driver: options.driver ?? noKubernetes,
+  });
   const router: Router = createRouter(allRoutes());
   const entra = {
     directory: directoryOfPrincipals,
@@ -269,7 +278,7 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
       objectId: principal.id,
       secret: directoryOfPrincipals.addSecret(principal.appId),
     };
-    base.table<Account>('emulator').put('account', { ...account, owner: made });
+    accounts.put('account', { ...account, owner: made });
     return made;
   }
 }
@@ -278,6 +287,8 @@ interface Account {
   readonly tenantId: string;
   readonly subscriptionId: string;
   readonly owner?: Owner;
+  /** Where it listened: addresses that it gave out hold after a restart. */
+  readonly port?: number;
 }
 
 function openAccount(table: {

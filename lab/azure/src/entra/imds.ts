@@ -22,7 +22,7 @@ const versions = ['2018-02-01', '2019-08-01', '2019-11-01', '2020-06-01', '2021-
 
 export interface Imds {
   /** Begins the metadata service of one machine that has these identities (resource ids, object ids or client ids). @returns its address, e.g. `http://127.0.0.1:45123` */
-  listen(identities: readonly string[], address?: string, port?: number): Promise<string>;
+  listen(identities: readonly string[], address?: string | undefined, port?: number | undefined): Promise<string>;
   close(): Promise<void>;
 }
 

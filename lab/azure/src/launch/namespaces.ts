@@ -9,6 +9,9 @@ const isRoot = process.getuid?.() === 0;
 /** Whether this process already is in a namespace of the lab's, whose network it must keep to reach the lab's API server. */
 const insideLab = (): boolean => process.env['KAITO_LAB_DIRECTORY'] !== undefined;
 
+/** Where machines find their metadata service. */
+const metadataAddress = '169.254.169.254';
+
 /** `unshare` and its flags, for a program that is to see Azure's public host names lead to itself. What it starts ends with it. */
 export function isolated(argv: readonly string[]): readonly [string, ...string[]] {
   return [
@@ -36,7 +39,10 @@ export function prepareNamespaces(directory: string): string {
   const file = join(directory, 'hosts');
   writeFileSync(file, hostsFile('127.0.0.1', []));
   try {
-    if (!insideLab()) execFileSync('ip', ['link', 'set', 'lo', 'up'], { stdio: 'pipe' });
+    if (!insideLab()) {
+      execFileSync('ip', ['link', 'set', 'lo', 'up'], { stdio: 'pipe' });
+      execFileSync('ip', ['addr', 'add', `${metadataAddress}/32`, 'dev', 'lo'], { stdio: 'pipe' });
+    }
     execFileSync('mount', ['--bind', file, '/etc/hosts'], { stdio: 'pipe' });
   } catch (error) {
     throw new LabError(

@@ -2,6 +2,7 @@ import { systemClock } from '@kaito/kube';
 import { LabError } from '@kaito/lab-kubernetes';
 import type { RunningAzure } from '../running-azure.ts';
 import { type AzureOptions, startAzure } from '../setup.ts';
+import { type KubernetesChoice, driverOf } from './kubernetes.ts';
 import { lineLogger } from './line-logger.ts';
 import { prepareNamespaces } from './namespaces.ts';
 
@@ -11,24 +12,28 @@ export interface ServeOptions {
   readonly port?: number;
   readonly operationMs?: number;
   readonly rateLimits?: boolean;
+  readonly kubernetes: KubernetesChoice;
 }
 
 /** Starts an emulator in this process; with public names this process is in namespaces of its own. @throws LabError where it cannot */
-export async function serve(directory: string, options: ServeOptions): Promise<RunningAzure> {
+export async function serve(directory: string, { kubernetes, ...options }: ServeOptions): Promise<RunningAzure> {
+  const clock = systemClock;
+  const logger = lineLogger(process.stderr);
   const given: AzureOptions = {
     directory,
-    clock: systemClock,
-    logger: lineLogger(process.stderr),
+    clock,
+    logger,
+    driver: driverOf(kubernetes, directory, clock, logger),
     ...options,
     ...(options.names === 'public' && { hostsFile: prepareNamespaces(directory) }),
   };
   try {
     return await startAzure(given);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     throw new LabError(
-      `port ${options.port ?? 443} cannot be listened on (${code})`,
+      `port ${port ?? ''} cannot be listened on (${code})`,
       'end what listens there, or choose another: --port',
       { cause: error },
     );
