@@ -22,6 +22,10 @@ export interface AddonTarget {
   readonly location: string;
   readonly clientId: string;
   readonly tenantId: string;
+  /** Where the cloud is, and PEM of who signed its certificates; absent: at Azure's own addresses. */
+  readonly resourceManagerEndpoint?: string;
+  readonly authorityHost?: string;
+  readonly caBundle: string;
 }
 
 const release = ['kaito', '--namespace=kube-system'] as const;
@@ -33,10 +37,10 @@ export async function installAddon(
   target: AddonTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clientId, tenantId, ...azure } = target;
+  const { clientId, tenantId, caBundle, ...azure } = target;
   const own = {
     managedAddon: { enabled: true },
-    provisioner: { enabled: true, azure, workloadIdentity: { clientId, tenantId } },
+    provisioner: { enabled: true, azure, workloadIdentity: { clientId, tenantId }, caBundle },
   };
   await helm(connection, ['upgrade', '--install', ...release, chart, '--values=-'], merge(values, own), signal);
 }

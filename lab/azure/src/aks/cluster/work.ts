@@ -51,6 +51,11 @@ export function clusterWorkers(deps: AksDeps): void {
         location: cluster.location!,
         clientId: String(clientId),
         tenantId: deps.tenantId,
+        caBundle: deps.authority,
+        ...(deps.names === 'local' && {
+          resourceManagerEndpoint: `https://localhost:${deps.port}`,
+          authorityHost: `https://localhost:${deps.port}`,
+        }),
       };
       if (connection !== undefined) await installAddon(connection, deps.addon, target, signal);
     }
