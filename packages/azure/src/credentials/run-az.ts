@@ -40,11 +40,13 @@ function run(args: readonly string[], { env, clock, signal }: AzOptions): Promis
     const child = spawn('az', [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...env, AZURE_CORE_ONLY_SHOW_ERRORS: '1', AZURE_CORE_NO_COLOR: '1' },
+      // The CLI is a script that starts Python: both must end.
+      detached: true,
     });
-    let stopped: { readonly reason: unknown } | undefined;
     const stop = (reason: unknown) => {
-      stopped ??= { reason };
-      child.kill('SIGKILL');
+      done();
+      reject(reason as Error);
+      kill(child.pid);
     };
     const onAbort = () => stop(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -69,10 +71,19 @@ function run(args: readonly string[], { env, clock, signal }: AzOptions): Promis
     });
     child.on('close', (code) => {
       done();
-      if (stopped !== undefined) reject(stopped.reason as Error);
-      else resolve({ code, output: Buffer.concat(output).toString('utf8'), complaint });
+      resolve({ code, output: Buffer.concat(output).toString('utf8'), complaint });
     });
   });
+}
+
+/** Ends a process and those that it started. */
+function kill(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function failed(args: readonly string[], complaint: string): AzureError {

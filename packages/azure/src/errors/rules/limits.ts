@@ -5,10 +5,10 @@ import type { Rule } from './rule.ts';
 export const poolLimitReached: Rule = (facts, context) => {
   const azureCode = codeLike(
     facts,
-    /^(\w*AgentPool\w*(Limit|Count|Max)\w*|Max\w*AgentPool\w*|TooManyAgentPools|\w*NodeCount\w*(Exceeds|Limit|Max)\w*)$/i,
+/^(Max\w*AgentPool\w*|\w*AgentPool\w*Limit\w*|TooManyAgentPools|\w*NodeCount\w*(Exceeds|Limit)\w*)$/i,
   );
   const said =
-    /\b(maximum|max|limit|at most|more than)\b[^.]{0,80}\b(agent|node) ?pools?\b|\b(agent|node) ?pools?\b[^.]{0,80}\b(maximum|exceeds? the limit|limit (of|is)|too many)\b/i;
+    /\b(maximum|max|limit)\b[^.]{0,40}\b(number|count) of (agent|node) ?pools?\b|\bnumber of (agent|node) ?pools?\b[^.]{0,80}\b(exceed|limit|maximum|at most)|\btoo many (agent|node) ?pools?\b|\b(agent|node) ?pools? (count )?limit\b/i;
   if (azureCode === undefined && !said.test(facts.text)) return undefined;
   return {
     code: 'PoolLimitReached',

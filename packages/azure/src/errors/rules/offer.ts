@@ -28,7 +28,7 @@ export const zoneNotAvailable: Rule = (facts, context) => {
     /^(ErrCode_)?(AvailabilityZoneNotSupported|AvailabilityZonesNotSupported|ZonesNotSupported\w*|ZonalAllocationFailed|InvalidAvailabilityZone\w*|UnsupportedAvailabilityZone|LocationDoesNotSupportAvailabilityZones?|OverconstrainedZonalAllocationRequest)$/i,
   );
   const said =
-    /\bzones?\b.{0,100}\bnot (supported|available)\b|\bnot (supported|available) in (the )?(availability )?zones?\b/i;
+    /(?<!dns )\bzones?\b.{0,100}\bnot (supported|available)\b|\bnot (supported|available) in (the )?(availability )?zones?\b/i;
   if (azureCode === undefined && !said.test(facts.text)) return undefined;
   const { size = 'the machine type', location } = named(facts, context);
   const where = location === undefined ? '' : ` in ${location}`;
