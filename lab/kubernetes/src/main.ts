@@ -1,9 +1,10 @@
 // `npm run lab -- …`: a real control plane on this machine, for trying things and for tests.
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { downloadModules, ensureBinaries } from './binaries.ts';
 import { componentNames } from './components.ts';
@@ -122,6 +123,19 @@ program
     } finally {
       await lab.stop();
     }
+  });
+
+program
+  .command('azure')
+  .description('an Azure on this machine: npm run lab -- azure --help')
+  .argument('[arguments...]')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (given: string[]) => {
+    const azure = fileURLToPath(new URL('../../azure/src/main.ts', import.meta.url));
+    const flags = ['--disable-warning=ExperimentalWarning'];
+    process.exitCode = await exitCode(spawn(process.execPath, [...flags, azure, ...given], { stdio: 'inherit' }));
   });
 
 program

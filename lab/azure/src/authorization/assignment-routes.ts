@@ -28,8 +28,9 @@ const action = (verb: string): string => `Microsoft.Authorization/roleAssignment
 const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const type = 'Microsoft.Authorization/roleAssignments';
 
+const same = (a: string, b: string): boolean => covers(a, b) && covers(b, a);
+
 export function assignmentRoutes(roles: Roles, principals: Pick<Principals, 'find'>, clock: Clock): ArmRoute[] {
-  const same = (a: string, b: string): boolean => covers(a, b) && covers(b, a);
   const find = ({ parameters }: ArmRequest): RoleAssignment | undefined =>
     roles
       .assignments()

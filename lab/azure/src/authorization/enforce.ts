@@ -23,10 +23,11 @@ export interface Roles extends Authorization {
   propagationMs: number;
 }
 
+const keyOf = ({ scope, name }: RoleAssignment): string => `${scope}/${name}`.toLowerCase();
+
 export function createRoles(store: Store, principals: Pick<Principals, 'find'>, clock: Clock): Roles {
   const assignments = store.table<RoleAssignment>('authorization/assignments');
   const custom = store.table<RoleDefinition>('authorization/definitions');
-  const keyOf = ({ scope, name }: RoleAssignment): string => `${scope}/${name}`.toLowerCase();
   const definitions = (): RoleDefinition[] => [...builtInRoles, ...custom.entries().map(([, role]) => role)];
   const definition = (name: string): RoleDefinition | undefined => {
     const wanted = name.toLowerCase();

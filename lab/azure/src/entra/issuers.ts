@@ -54,12 +54,11 @@ export function createIssuers({ clock, isOwn, own }: IssuerOptions): Issuers {
           ...(ca !== undefined && { ca }),
         },
         (answer) => {
-          text(answer)
-            .then((body) => {
-              if (answer.statusCode !== 200) throw new Error(`${address} answered ${answer.statusCode}`);
-              resolve(JSON.parse(body) as Record<string, unknown>);
-            })
-            .catch(reject);
+          const body = text(answer).then((said) => {
+            if (answer.statusCode !== 200) throw new Error(`${address} answered ${answer.statusCode}`);
+            return JSON.parse(said) as Record<string, unknown>;
+          });
+          resolve(body);
         },
       );
       sent.once('error', reject);

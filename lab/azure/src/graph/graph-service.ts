@@ -108,14 +108,6 @@ export function createGraphService(options: GraphOptions): HostService {
     signInAudience: principal.servicePrincipalType === 'ManagedIdentity' ? null : 'AzureADMyOrg',
   });
 
-  const shownApplication = (principal: Principal): JsonObject => ({
-    id: principal.id,
-    appId: principal.appId,
-    displayName: principal.displayName,
-    identifierUris: [],
-    signInAudience: 'AzureADMyOrg',
-  });
-
   return {
     serves: (host, path) =>
       options.names === 'public' ? host.split(':')[0] === 'graph.microsoft.com' : /^\/(v1\.0|beta)\//.test(path),
@@ -156,3 +148,11 @@ function principalFilter(filter: string | null): (principal: Principal) => boole
   }
   throw graphInvalidFilter(filter);
 }
+
+const shownApplication = (principal: Principal): JsonObject => ({
+  id: principal.id,
+  appId: principal.appId,
+  displayName: principal.displayName,
+  identifierUris: [],
+  signInAudience: 'AzureADMyOrg',
+});

@@ -39,11 +39,9 @@ export function prepareNamespaces(directory: string): string {
   const file = join(directory, 'hosts');
   writeFileSync(file, hostsFile('127.0.0.1', []));
   try {
-    if (!insideLab()) {
-      execFileSync('ip', ['link', 'set', 'lo', 'up'], { stdio: 'pipe' });
-      execFileSync('ip', ['addr', 'add', `${metadataAddress}/32`, 'dev', 'lo'], { stdio: 'pipe' });
-    }
-    execFileSync('mount', ['--bind', file, '/etc/hosts'], { stdio: 'pipe' });
+    const network = `ip link set lo up; ip addr add ${metadataAddress}/32 dev lo;`;
+    const script = `${insideLab() ? '' : network} mount --bind "$0" /etc/hosts`;
+    execFileSync('sh', ['-ec', script, file], { stdio: 'pipe' });
   } catch (error) {
     throw new LabError(
       `the namespaces could not be set up: ${error instanceof Error ? error.message : String(error)}`,

@@ -28,6 +28,11 @@ export interface GroupOptions {
   readonly deleteResource: (id: string, signal: AbortSignal) => Promise<void>;
 }
 
+const idOf = ({ parameters }: ArmRequest): string =>
+  `/subscriptions/${parameters['subscriptionId']}/resourceGroups/${parameters['group']}`;
+
+const shown = (group: Resource): JsonObject => ({ ...group });
+
 /** Resource groups. Deleting one deletes what is in it. */
 export function groupRoutes({ store, operations, roles, deleteResource }: GroupOptions): ArmRoute[] {
   operations.worker('resources/delete-group', async ({ resourceId }, signal) => {
@@ -41,16 +46,11 @@ export function groupRoutes({ store, operations, roles, deleteResource }: GroupO
     store.delete(resourceId);
   });
 
-  const idOf = ({ parameters }: ArmRequest): string =>
-    `/subscriptions/${parameters['subscriptionId']}/resourceGroups/${parameters['group']}`;
-
   function existing(request: ArmRequest): Resource {
     const group = store.get(idOf(request));
     if (group === undefined) throw resourceGroupNotFound(request.parameters['group']!);
     return group;
   }
-
-  const shown = (group: Resource): JsonObject => ({ ...group });
 
   return [
     {

@@ -10,8 +10,8 @@ import { resourceVersions } from './versions.ts';
 const query = ['$filter', '$top', '$expand'];
 
 /** A resource in a list: without its properties. */
-function shown({ properties: _, ...resource }: Resource): JsonObject {
-  return resource;
+function shown(resource: Resource): JsonObject {
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => name !== 'properties'));
 }
 
 /** Whether a resource is one of its own, not a part of another. */
@@ -66,10 +66,11 @@ export function listingRoutes(store: Store, authorization: Authorization): ArmRo
 
 const names = ['resourceType', 'name', 'resourceGroup', 'location', 'tagName', 'tagValue'];
 
+const same = (a: string | undefined, b: string | undefined): boolean =>
+  b === undefined || a?.toLowerCase() === b.toLowerCase();
+
 function matches(filter: string): (resource: Resource) => boolean {
   const wanted = readEquals(filter, names);
-  const same = (a: string | undefined, b: string | undefined): boolean =>
-    b === undefined || a?.toLowerCase() === b.toLowerCase();
   const location = wanted.get('location');
   const tag = wanted.get('tagName');
   return (resource) =>

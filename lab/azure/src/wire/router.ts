@@ -8,6 +8,7 @@ import {
   missingApiVersion,
   noRegisteredProvider,
 } from '../errors/request-errors.ts';
+import { missingSubscription } from '../errors/resource-errors.ts';
 import { type PathPattern, matchPath, pathPattern } from './path-pattern.ts';
 import { readPath, typeOf } from './resource-path.ts';
 import type { ArmRoute } from './service.ts';
@@ -67,8 +68,8 @@ function unknownVersion(path: string, version: string, supported: readonly strin
 }
 
 function unknownPath(path: string, version: string | null, namespaces: ReadonlySet<string>): ArmError {
-  const { namespace, rest } = readPath(path);
-  if (namespace === undefined) return invalidRequestUri(path);
+  const { subscriptionId, namespace, rest } = readPath(path);
+  if (namespace === undefined) return subscriptionId === undefined ? missingSubscription() : invalidRequestUri(path);
   if (!namespaces.has(namespace.toLowerCase())) return invalidResourceNamespace(namespace);
   return invalidResourceType(namespace, typeOf(rest), version ?? '');
 }

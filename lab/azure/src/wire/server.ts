@@ -39,17 +39,19 @@ export async function listen(options: WireOptions): Promise<Wire> {
     }
     return context;
   };
+  const show = async (host: string, done: (error: Error | null, context?: SecureContext) => void): Promise<void> => {
+    try {
+      done(null, await contextOf(host.toLowerCase()));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
   // Who names no host gets the certificate of localhost and its addresses.
   const first = await options.authority.serverCertificate('localhost');
   const server: Server = createServer({
     cert: first.certificate,
     key: first.key,
-    SNICallback: (host, done) => {
-      contextOf(host.toLowerCase()).then(
-        (context) => done(null, context),
-        (error: Error) => done(error),
-      );
-    },
+    SNICallback: (host, done) => void show(host, done),
   });
   const wire: { services: readonly HostService[] } = { services: [] };
 
