@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 export const poolLimitReached: Rule = (facts, context) => {
   const azureCode = codeLike(
     facts,
-/^(Max\w*AgentPool\w*|\w*AgentPool\w*Limit\w*|TooManyAgentPools|\w*NodeCount\w*(Exceeds|Limit)\w*)$/i,
+    /^(Max\w*AgentPool\w*|\w*AgentPool\w*Limit\w*|TooManyAgentPools|\w*NodeCount\w*(Exceeds|Limit)\w*)$/i,
   );
   const said =
     /\b(maximum|max|limit)\b[^.]{0,40}\b(number|count) of (agent|node) ?pools?\b|\bnumber of (agent|node) ?pools?\b[^.]{0,80}\b(exceed|limit|maximum|at most)|\btoo many (agent|node) ?pools?\b|\b(agent|node) ?pools? (count )?limit\b/i;
