@@ -52,11 +52,15 @@ export async function startCloud(options: AzureOptions = {}): Promise<Cloud> {
   async function call(url: string, { method = 'GET', headers = {}, body }: Call = {}): Promise<Answer> {
     const stream = body !== undefined && 'pipe' in body ? body : undefined;
     const bytes = stream === undefined && body !== undefined ? encoded(body as object) : undefined;
+    const { hostname, host } = new URL(url);
     const outgoing = request(url, {
       method,
       ca,
       agent: false,
+      // Azure's own names lead here only where a hosts file says so.
+      ...(azure.names === 'public' && { hostname: '127.0.0.1', port: azure.port, servername: hostname }),
       headers: {
+        host,
         ...(body instanceof URLSearchParams && { 'content-type': 'application/x-www-form-urlencoded' }),
         ...(body !== undefined &&
           bytes !== body &&
