@@ -63,7 +63,7 @@ export async function push(session: Session, model: string, destination: string,
 
 function requestFor(catalog: Catalog, model: string, destination: string, options: Options): WeightsRequest {
   const entry = findModel(catalog, model);
-  if (entry != null) return presetRequest(catalog, entry, destination, options);
+  if (entry != null) return presetRequest(entry, destination, options);
   const looksLikeSource = /[/\\]|:\/\//.test(model) || /\.(gguf|bin|safetensors)$/i.test(model) || existsSync(model);
   if (!looksLikeSource) throw unknownPreset(catalog, model);
   if (options.quantisation != null) {
@@ -77,7 +77,7 @@ function requestFor(catalog: Catalog, model: string, destination: string, option
   };
 }
 
-function presetRequest(catalog: Catalog, entry: ModelEntry, destination: string, options: Options): WeightsRequest {
+function presetRequest(entry: ModelEntry, destination: string, options: Options): WeightsRequest {
   if (entry.kind === 'image') {
     const image =
       entry.image == null ? 'YOUR-IMAGE' : `mcr.microsoft.com/aks/kaito/${entry.image.repository}:${entry.image.tag}`;

@@ -11,7 +11,7 @@ export const commandName = (env: Environment): string => (isPlugin(env) ? plugin
 export const isPlugin = (env: Environment): boolean => env[variable] === plugin;
 
 const commands =
-  /(?<![\w./-])(?:\.\/)?kaito(?= (?:up|down|get|describe|plan|chat|logs|doctor|use|models|machines|image|COMMAND)\b)/g;
+  /(?<![\w./-])(?:\.\/)?kaito(?= (?:up|down|get|describe|plan|chat|logs|doctor|use|models|machines|image|azure|COMMAND)\b)/g;
 
 /** `text` with its `kaito` commands as a person calls them. */
 export function withCommandName(text: string, env: Environment): string {

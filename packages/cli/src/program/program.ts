@@ -2,6 +2,7 @@ import { type Argument, Command } from 'commander';
 import { block, type ExitCode } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { declareAnswering } from './answering.ts';
+import { declareAzure } from './azure.ts';
 import { declareImages } from './images.ts';
 import { declarePlanning } from './planning.ts';
 import { declareRunning } from './running.ts';
@@ -62,6 +63,7 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
   declareAnswering(program, wiring);
   declarePlanning(program, wiring);
   declareImages(program, wiring);
+  declareAzure(program, wiring);
   declareTooling(program, wiring);
   for (const command of program.commands) showUsage(command);
   program.addHelpText(

@@ -183,14 +183,16 @@ function imageText(found: {
   return `${head}\n${images}`;
 }
 
+const words = (list: readonly string[] | undefined) => (list == null ? undefined : JSON.stringify(list));
+
+function pairs(record: Readonly<Record<string, string>> | undefined): string | undefined {
+  if (record == null) return undefined;
+  return Object.entries(record)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+}
+
 function one(image: Inspected): string {
-  const pairs = (record: Readonly<Record<string, string>> | undefined) =>
-    record == null
-      ? undefined
-      : Object.entries(record)
-          .map(([name, value]) => `${name}=${value}`)
-          .join('\n');
-  const words = (list: readonly string[] | undefined) => (list == null ? undefined : JSON.stringify(list));
   const head = fields([
     ['Platform', image.platform],
     ['Artifact', image.artifactType],

@@ -16,16 +16,13 @@ export async function list(session: Session, text: string, options: Options): Pr
   const client = registryClient(session, options.plainHttp);
   const registry = registryIn(text);
   const names = registry == null ? client.tags(repositoryIn(text)) : client.repositories(registry);
-  if (isData(options.output)) {
-    await writeData(terminal, options.output, await Array.fromAsync(names));
-    return exitCode.done;
-  }
-  let count = 0;
+  const found: string[] = [];
   for await (const name of names) {
-    terminal.out(`${printable(name)}\n`);
-    count += 1;
+    found.push(name);
+    if (!isData(options.output)) terminal.out(`${printable(name)}\n`);
   }
-  if (count === 0) terminal.err(registry == null ? `${text} has no tags.\n` : `${text} has no repositories.\n`);
+  if (isData(options.output)) await writeData(terminal, options.output, found);
+  else if (found.length === 0) terminal.err(`${text} has no ${registry == null ? 'tags' : 'repositories'}.\n`);
   return exitCode.done;
 }
 

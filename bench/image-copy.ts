@@ -1,0 +1,213 @@
+/**
+ * Copies a synthetic image between two local registries (CNCF distribution, Debian's docker-registry): `kaito image copy` beside Debian's `skopeo copy`, each into an empty registry. Prints
+ * throughput (10^6 bytes), the ratio, peak resident memory and CPU time; then what a copy sends again that goes on after a SIGKILL.
+ *
+ * Layers are gzip streams of random bytes, stored uncompressed: skopeo would compress anything that is no gzip.
+ *
+ * Usage: node bench/image-copy.ts [--mb 2000] [--layers 12] [--runs 3] [--storage DIR]
+ */
+import { spawn } from 'node:child_process';
+import { Console } from 'node:console';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { createGzip } from 'node:zlib';
+import { bytesSource, type Descriptor, digestOf, fileSource, parseReference, RegistryClient } from '@kaito/oci';
+import { debianProgram, type RegistryProcess, startRegistryProcess } from '@kaito/oci/testing';
+
+const { values } = parseArgs({
+  options: {
+    mb: { type: 'string', default: '2000' },
+    layers: { type: 'string', default: '12' },
+    runs: { type: 'string', default: '3' },
+    storage: { type: 'string', default: tmpdir() },
+  },
+});
+const total = Number(values.mb) * 1e6;
+const layers = Number(values.layers);
+const main = join(import.meta.dirname, '..', 'packages', 'cli', 'src', 'main.ts');
+const work = mkdtempSync(join(values.storage, 'bench-image-copy-'));
+const print = new Console(process.stdout);
+
+/** One process's account: wall clock and CPU in ms, peak resident memory in MB. */
+interface Account {
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly peakMB: number;
+}
+
+const registry = () => startRegistryProcess({ storage: mkdtempSync(join(work, 'storage-')) });
+
+/** Pushes the image; returns the bytes of its blobs. */
+async function pushImage(host: string): Promise<number> {
+  const client = new RegistryClient();
+  const reference = parseReference(`${host}/bench/image:v1`);
+  const piece = randomBytes(1e6);
+  const descriptors: Descriptor[] = [];
+  const diffIds: string[] = [];
+  for (let layer = 0; layer < layers; layer += 1) {
+    const file = join(work, 'layer');
+    const plain = createHash('sha256');
+    const packed = createHash('sha256');
+    await pipeline(
+      Readable.from(
+        (function* content() {
+          for (let done = 0; done < total / layers; done += piece.length) {
+            piece.writeDoubleBE(layer * total + done, done % 1000);
+            plain.update(piece);
+            yield Buffer.from(piece);
+          }
+        })(),
+      ),
+      createGzip({ level: 0 }),
+      async function* hashed(source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) {
+          packed.update(chunk);
+          yield chunk;
+        }
+      },
+      createWriteStream(file),
+    );
+    const digest = `sha256:${packed.digest('hex')}`;
+    const mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip';
+    const descriptor = { mediaType, digest, size: statSync(file).size };
+    await client.pushBlob(reference, descriptor, fileSource(file));
+    descriptors.push(descriptor);
+    diffIds.push(`sha256:${plain.digest('hex')}`);
+  }
+  rmSync(join(work, 'layer'));
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: diffIds } }),
+  );
+  const mediaType = 'application/vnd.oci.image.config.v1+json';
+  const configDescriptor = { mediaType, digest: digestOf(config), size: config.length };
+  await client.pushBlob(reference, configDescriptor, bytesSource(config));
+  const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = { schemaVersion: 2, mediaType: manifestType, config: configDescriptor, layers: descriptors };
+  await client.pushManifest(reference, { bytes: Buffer.from(JSON.stringify(manifest)), mediaType: manifestType });
+  return [configDescriptor, ...descriptors].reduce((sum, { size }) => sum + size, 0);
+}
+
+/** What a command prints; it must end well. The registries' logs are read meanwhile, or they would stand still. */
+async function output(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [text, [code]] = await Promise.all([readAll(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`);
+  return text;
+}
+
+/** Runs a command to its end; Python's getrusage tells its CPU and memory. */
+async function measured(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<Account> {
+  const script = [
+    'import json, resource, subprocess, sys, time',
+    'start = time.monotonic()',
+    'code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode',
+    'wall = time.monotonic() - start',
+    'used = resource.getrusage(resource.RUSAGE_CHILDREN)',
+    'print(json.dumps([code, wall, used.ru_utime + used.ru_stime, used.ru_maxrss]))',
+  ].join('\n');
+  const printed = await output(['python3', '-c', script, ...command], environment);
+  const [code, wall, cpu, kib] = JSON.parse(printed) as [number, number, number, number];
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`);
+  return { ms: wall * 1000, cpuMs: cpu * 1000, peakMB: (kib * 1024) / 1e6 };
+}
+
+const kaito = (from: RegistryProcess, to: RegistryProcess) => [
+  process.execPath,
+  main,
+  'image',
+  'copy',
+  `${from.host}/bench/image:v1`,
+  `${to.host}/bench/image:v1`,
+];
+const ourEnvironment = { KAITO_CACHE: join(work, 'cache') };
+
+async function compare(from: RegistryProcess, size: number): Promise<void> {
+  const skopeo = await debianProgram('skopeo');
+  const rows = [];
+  for (let run = 1; run <= Number(values.runs); run += 1) {
+    const copies = {
+      kaito: (to: RegistryProcess) => measured([...kaito(from, to), '--quiet'], ourEnvironment),
+      skopeo: (to: RegistryProcess) => {
+        const ends = [from, to].map(({ host }) => `docker://${host}/bench/image:v1`);
+        const flags = ['--insecure-policy', 'copy', '--quiet', '--src-tls-verify=false', '--dest-tls-verify=false'];
+        return measured([skopeo.path, ...flags, ...ends], skopeo.environment);
+      },
+    };
+    const into = async (copy: (to: RegistryProcess) => Promise<Account>) => {
+      await using to = await registry();
+      const account = await copy(to);
+      rmSync(to.storage, { recursive: true });
+      return account;
+    };
+    const ours = await into(copies.kaito);
+    const theirs = await into(copies.skopeo);
+    rows.push({
+      run,
+      'kaito MB/s': Math.round(size / 1e3 / ours.ms),
+      'skopeo MB/s': Math.round(size / 1e3 / theirs.ms),
+      ratio: Number((theirs.ms / ours.ms).toFixed(2)),
+      'kaito CPU s': Number((ours.cpuMs / 1e3).toFixed(1)),
+      'skopeo CPU s': Number((theirs.cpuMs / 1e3).toFixed(1)),
+      'kaito peak MB': Math.round(ours.peakMB),
+      'skopeo peak MB': Math.round(theirs.peakMB),
+    });
+  }
+  print.table(rows);
+}
+
+/** Bytes of a registry's finished blobs and of its uploads under way. */
+function stored(storage: string): { readonly bytes: number; readonly uploads: number } {
+  const files = readdirSync(storage, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && basename(entry.name) === 'data',
+  );
+  const sizes = files.map(({ parentPath, name }) => statSync(join(parentPath, name), { throwIfNoEntry: false })?.size);
+  return {
+    bytes: sizes.reduce((sum: number, size) => sum + (size ?? 0), 0),
+    uploads: files.filter(({ parentPath }) => parentPath.includes('_uploads')).length,
+  };
+}
+
+async function resume(from: RegistryProcess, size: number): Promise<void> {
+  await using to = await registry();
+  const [program = '', ...args] = kaito(from, to);
+  const environment = { ...process.env, ...ourEnvironment };
+  const first = spawn(program, [...args, '--quiet'], { env: environment, stdio: 'ignore' });
+  const exit = once(first, 'exit');
+  while (stored(to.storage).bytes < size * 0.6 && first.exitCode === null) await sleep(5);
+  first.kill('SIGKILL');
+  await exit;
+  // The registry goes on writing what it had received.
+  let before = stored(to.storage);
+  for (let now = before, still = 0; still < 20; still = now.bytes === before.bytes ? still + 1 : 0) {
+    before = now;
+    await sleep(50);
+    now = stored(to.storage);
+  }
+  const again = await output([program, ...args, '--quiet', '-o', 'json'], ourEnvironment);
+  const { sentBytes } = JSON.parse(again) as { sentBytes: number };
+  const twice = sentBytes - (size - before.bytes);
+  print.log(
+    `\nKilled when the registry had ${(before.bytes / 1e6).toFixed(0)} of ${(size / 1e6).toFixed(0)} MB, ` +
+      `${before.uploads} layers under way. The next copy sent ${(sentBytes / 1e6).toFixed(0)} MB: ` +
+      `${(twice / 1e6).toFixed(2)} MB again, ${(twice / 1e6 / Math.max(1, before.uploads)).toFixed(2)} MB per layer under way ` +
+      `(a chunk has 34 MB).`,
+  );
+}
+
+try {
+  await using from = await registry();
+  const size = await pushImage(from.host);
+  await compare(from, size);
+  await resume(from, size);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
