@@ -123,10 +123,12 @@ function federationCommand(clientId: string, assertion: AssertionClaims | undefi
   const name = subject
     .replace(/^system:serviceaccount:/, '')
     .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
-    .replace(/^[-_]+/, '');
+    .replace(/^[-_]+/, '')
+    .slice(0, 120);
   return [
     'az identity federated-credential create',
-    `--name ${name.slice(0, 120)}`,
+    // Azure takes 3 to 120 characters.
+    `--name ${name.length < 3 ? 'federated' : name}`,
     `--identity-name ${found('name')}`,
     `--resource-group ${found('resourceGroup')}`,
     `--issuer ${argument(assertion?.issuer ?? 'ISSUER')}`,

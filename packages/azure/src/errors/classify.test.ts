@@ -21,7 +21,7 @@ test.each<[AzureErrorCode, 'soon' | 'later' | 'never', number | undefined, strin
     409,
     'OperationNotAllowed',
     quotaText,
-    /standardNCADSA100v4Family in westus3 .*limit 24, in use 24, needed 48 more/,
+    /standardNCADSA100v4Family in westus3 .*limit 24, in use 24, needed 48/,
   ],
   [
     'QuotaExceeded',
@@ -29,7 +29,7 @@ test.each<[AzureErrorCode, 'soon' | 'later' | 'never', number | undefined, strin
     400,
     'ErrCode_InsufficientVCPUQuota',
     'Insufficient vcpu quota requested 24, remaining 0 for family standardNCSv3Family for region eastus.',
-    /standardNCSv3Family in eastus .*left 0, needed 24 more/,
+    /standardNCSv3Family in eastus .*left 0, needed 24/,
   ],
   [
     'QuotaExceeded',
@@ -37,7 +37,7 @@ test.each<[AzureErrorCode, 'soon' | 'later' | 'never', number | undefined, strin
     400,
     'ErrCode_InsufficientVCPUQuota',
     'Insufficient regional vcpu quota left for location eastus. left regional vcpu quota 2, requested quota 6. If you want to increase the quota, please follow this instruction: https://learn.microsoft.com/quotas.',
-    /quota cores in eastus .*left 2, needed 6 more/,
+    /quota cores in eastus .*left 2, needed 6/,
   ],
   [
     'QuotaExceeded',
@@ -70,6 +70,14 @@ test.each<[AzureErrorCode, 'soon' | 'later' | 'never', number | undefined, strin
     'BadRequest',
     "The VM size of AgentPoolProfile:gpu1 is not allowed in your subscription in location 'switzerlandnorth'.  For more details, please visit https://aka.ms/cpu-quota",
     /switzerlandnorth/,
+  ],
+  [
+    'SkuNotAvailable',
+    'later',
+    400,
+    'BadRequest',
+    "The VM size of Standard_Nope is not allowed in your subscription in location 'westus3'. The available VM sizes are 'standard_nd40rs_v2'.",
+    /machine type Standard_Nope .*westus3/,
   ],
   ['SkuNotAvailable', 'later', 400, 'VMSizeNotSupported', 'The VM size is not supported', /not offered/],
   [

@@ -67,5 +67,5 @@ function named(
   context: CallContext,
 ): { readonly size: string | undefined; readonly location: string | undefined } {
   const location = /\b(?:location|region)\b:? '?([a-z][a-z0-9]{3,30})\b/i.exec(text)?.[1] ?? context.location;
-  return { size: /\b((?:Standard|Basic)_[A-Za-z]+\d\w*)/i.exec(text)?.[1], location: location?.toLowerCase() };
+  return { size: /\b((?:Standard|Basic)_\w+)/i.exec(text)?.[1], location: location?.toLowerCase() };
 }

@@ -47,7 +47,7 @@ function verdict(quota: Quota | undefined, azureCode: string | undefined, contex
     quota?.limit === undefined ? undefined : `limit ${quota.limit}`,
     quota?.used === undefined ? undefined : `in use ${quota.used}`,
     quota?.left === undefined ? undefined : `left ${quota.left}`,
-    quota?.needed === undefined ? undefined : `needed ${quota.needed} more`,
+    quota?.needed === undefined ? undefined : `needed ${quota.needed}`,
   ].filter((figure) => figure !== undefined);
   const wanted = quota?.newLimit ?? (quota?.limit === undefined ? undefined : quota.limit + (quota.needed ?? 0));
   const increase = `az quota update --resource-name ${argument(quota?.name ?? 'FAMILY')} --scope /subscriptions/${context.subscriptionId ?? 'SUBSCRIPTION'}/providers/Microsoft.Compute/locations/${location} --resource-type dedicated --limit-object value=${wanted ?? 'VCPUS'}`;
