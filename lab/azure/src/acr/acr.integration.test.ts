@@ -441,3 +441,38 @@ test('everything is there again after a restart, at the same address', async () 
   expect(shown.json.properties.loginServer).toBe(made.host);
   expect((await cloud.call(`https://${made.host}/v2/app/blobs/${digest}`, { headers })).bytes.equals(blob)).toBe(true);
 });
+
+test('an import that was under way is carried out after a restart', async () => {
+  const made = await registry({ adminUserEnabled: true });
+  await cloud[Symbol.asyncDispose]();
+  cloud = await startCloud({ directory, operationMs: 3_600_000 });
+  const begun = await cloud.arm('POST', `${made.id}/importImage`, { source: fromMicrosoft, targetTags: ['model:1'] });
+  const { pathname, search } = new URL(begun.headers['location'] as string);
+  expect((await cloud.arm('GET', `${pathname}${search}`)).status).toBe(202);
+  await cloud[Symbol.asyncDispose]();
+  cloud = await startCloud({ directory });
+  const ended = async () => (await cloud.arm('GET', `${pathname}${search}`)).status;
+  await expect.poll(ended, { timeout: 60_000 }).toBe(200);
+  const headers = { ...(await adminLogin(made)), accept: manifestType };
+  expect((await cloud.call(`https://${made.host}/v2/model/manifests/1`, { headers })).status).toBe(200);
+});
+
+test('a registry that went with its group leaves nothing to the next of its name', async () => {
+  const other = `${group}3`;
+  const id = `${other}/providers/Microsoft.ContainerRegistry/registries/secondlife`;
+  const make = async () => {
+    await cloud.arm('PUT', `${other}?api-version=2024-11-01`, { location: 'westus3' });
+    const body = { location: 'westus3', sku: { name: 'Basic' }, properties: { adminUserEnabled: true } };
+    await cloud.finished('PUT', id, body);
+    return { id, name: 'secondlife', host: (await cloud.arm('GET', id)).json.properties.loginServer as string };
+  };
+  const first = await make();
+  const login = await adminLogin(first);
+  await push(first, login, 'app', '1', randomBytes(1000));
+  await cloud.finished('DELETE', `${other}?api-version=2024-11-01`);
+  expect((await cloud.arm('GET', `${other}?api-version=2024-11-01`)).status).toBe(404);
+  const second = await make();
+  const url = `https://${second.host}/v2/_catalog`;
+  expect((await cloud.call(url, { headers: login })).status).toBe(401);
+  expect((await cloud.call(url, { headers: await adminLogin(second) })).json).toEqual({ repositories: [] });
+});
