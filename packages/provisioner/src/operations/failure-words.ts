@@ -4,15 +4,14 @@ import type { AzureError, AzureErrorCode } from '@kaito/azure';
 const longestSentence = 240;
 const longestRemedy = 600;
 
-/** One line, cut in the middle to so many characters (never inside one). */
+/** One line, cut in the middle to so many UTF-16 units, and never inside a character. */
 function brief(text: string, most: number): string {
-  const line = [...text.replace(/\s+/g, ' ').trim()];
-  if (line.length <= most) return line.join('');
+  const line = text.replace(/\s+/g, ' ').trim();
+  if (line.length <= most) return line;
   const head = Math.ceil((most - 1) * 0.6);
-  return `${line.slice(0, head).join('').trimEnd()}…${line
-    .slice(line.length - (most - 1 - head))
-    .join('')
-    .trimStart()}`;
+  const begin = line.slice(0, head).replace(/[\uD800-\uDBFF]$/, '');
+  const end = line.slice(line.length - (most - 1 - head)).replace(/^[\uDC00-\uDFFF]/, '');
+  return `${begin.trimEnd()}…${end.trimStart()}`;
 }
 
 /** The sentence of a fault, without a full stop at its end. */

@@ -113,8 +113,10 @@ export class World {
     await this.put(this.caches.nodeClasses, nodeClass);
   }
 
+  /** A node comes, or becomes this. */
   async join(node: Live<Node>): Promise<void> {
-    await this.put(this.caches.nodes, node);
+    const { resourceVersion: _, ...metadata } = node.metadata;
+    await this.put(this.caches.nodes, { ...node, metadata });
   }
 
   /** The cloud takes a node away: its finalizers hold it. */
@@ -163,7 +165,7 @@ export class World {
       if (until()) return true;
       const result = await this.look(name);
       if (until()) return true;
-      const wait = result?.requeueAfterMs;
+      const wait = result?.requeueAfterMs ?? (this.clock.pending > 0 ? this.clock.nextIn : undefined);
       if (wait === undefined && !this.woken.includes(name)) return until();
       this.woken = this.woken.filter((key) => key !== name);
       if (this.clock.monotonic() + (wait ?? 0) > end) return until();
