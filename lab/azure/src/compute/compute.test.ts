@@ -22,6 +22,7 @@ test.each([
   ['Standard_D4s_v5', 'standardDSv5Family', 'Standard DSv5 Family vCPUs'],
   ['Standard_D8ds_v5', 'standardDDSv5Family', 'Standard DDSv5 Family vCPUs'],
   ['Standard_DS2_v2', 'standardDSv2Family', 'Standard DSv2 Family vCPUs'],
+  ['Standard_B4ms', 'standardBSFamily', 'Standard BS Family vCPUs'],
   ['Standard_F16s_v2', 'standardFSv2Family', 'Standard FSv2 Family vCPUs'],
 ])('%s counts against %s', (size, name, localizedName) => {
   expect(familyOf(size)).toEqual({ name, localizedName });

@@ -8,6 +8,7 @@ export interface Family {
 
 /** Names of families as Azure writes them, irregular as they are; sizes that none matches are named by `generic`. */
 const named: readonly (readonly [RegExp, string, string])[] = [
+  [/^B\d+m?s$/, 'standardBSFamily', 'Standard BS Family vCPUs'],
   [/^NC\d+as_T4_v3$/, 'Standard NCASv3_T4 Family', 'Standard NCASv3_T4 Family vCPUs'],
   [/^NC\d+ads_A100_v4$/, 'StandardNCADSA100v4Family', 'Standard NCADS_A100_v4 Family vCPUs'],
   [/^NC\d+adi?s_H100_v5$/, 'StandardNCadsH100v5Family', 'Standard NCadsH100v5 Family vCPUs'],
