@@ -1,0 +1,134 @@
+import { type ManagedCluster, mayPull, pullRole, type Registry } from '@kaito/azure';
+import { OciError, parseReference, RegistryClient } from '@kaito/oci';
+import type { AksFlags } from '../cluster.ts';
+import { groupAndName, quoted } from '../command-line.ts';
+import type { AzureAccess } from '../connect.ts';
+import { sameName } from '../resource-id.ts';
+import { asCheck, type AzureCheck } from './check.ts';
+import type { Wants } from './wants.ts';
+
+/** What tokens for Azure's registries are asked for. Source: Azure CLI 2.91, `az acr login`. */
+const registryAudience = 'https://containerregistry.azure.net';
+
+/** Whether nodes may pull from the registries that Workspaces and flags name, and whether the images are there. */
+export async function registryChecks(
+  azure: AzureAccess,
+  cluster: ManagedCluster,
+  images: Wants['images'],
+  flags: AksFlags & { readonly registry?: readonly string[] },
+): Promise<readonly AzureCheck[]> {
+  const suffix = azure.cloud.registrySuffix;
+  const named = (flags.registry ?? []).map((name) =>
+    name.includes('.') || name.includes(':') ? name : `${name}${suffix}`,
+  );
+  const hosts = new Map<string, boolean>(named.map((host) => [host.toLowerCase(), false]));
+  for (const [image, { withSecret }] of images) {
+    const host = hostOf(image);
+    if (host !== undefined && (host.endsWith(suffix) || hosts.has(host)))
+      hosts.set(host, withSecret && (hosts.get(host) ?? true));
+  }
+  if (hosts.size === 0) return await imageChecks(azure, [...images.keys()], []);
+  try {
+    const registries = await azure.registries.list();
+    const attached = await Promise.all(
+      [...hosts].map(([host, withSecret]) => attachedCheck(azure, cluster, { host, withSecret, registries }, flags)),
+    );
+    return [...attached, ...(await imageChecks(azure, [...images.keys()], registries))];
+  } catch (error) {
+    return [asCheck(error, 'registries')];
+  }
+}
+
+function hostOf(image: string): string | undefined {
+  try {
+    return parseReference(image).registry.toLowerCase();
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
+}
+
+async function attachedCheck(
+  azure: AzureAccess,
+  cluster: ManagedCluster,
+  {
+    host,
+    withSecret,
+    registries,
+  }: { readonly host: string; readonly withSecret: boolean; readonly registries: readonly Registry[] },
+  flags: AksFlags,
+): Promise<AzureCheck> {
+  const name = host;
+  const registry = registries.find(({ loginServer }) => sameName(loginServer, host));
+  if (registry === undefined)
+    return {
+      name,
+      state: 'unknown',
+      found: `it is none of this subscription's registries`,
+      remedy: 'See them: az acr list -o table; of another subscription: --subscription ID',
+    };
+  const kubelet = cluster.kubeletIdentity;
+  if (kubelet === undefined)
+    return {
+      name,
+      state: 'unknown',
+      found: 'AKS names no identity of the kubelets, so their right to pull is not seen',
+    };
+  try {
+    const rights = await azure.authorization.rightsOf(kubelet.objectId, registry.id);
+    if (mayPull(registry, rights))
+      return { name, state: 'ok', found: `the nodes may pull from it, by ${rights.roles.join(', ')}` };
+    return {
+      name,
+      state: withSecret ? 'ok' : 'failed',
+      found: `the nodes have no right to pull from it (${pullRole(registry)})${withSecret ? '; its Workspaces bring secrets' : ''}`,
+      ...(!withSecret && {
+        remedy: registry.rightsByRepository
+          ? `az role assignment create --role ${quoted(pullRole(registry))} --assignee-object-id ${kubelet.objectId} --assignee-principal-type ServicePrincipal --scope ${quoted(registry.id)}`
+          : `az aks update ${groupAndName(flags)} --attach-acr ${registry.name}`,
+      }),
+    };
+  } catch (error) {
+    return asCheck(error, name);
+  }
+}
+
+/** Whether each image is there, by a HEAD of its manifest as the person who is logged in. */
+async function imageChecks(
+  azure: AzureAccess,
+  images: readonly string[],
+  registries: readonly Registry[],
+): Promise<readonly AzureCheck[]> {
+  const client = new RegistryClient({
+    credentials: async (host) =>
+      registries.some(({ loginServer }) => sameName(loginServer, host))
+        ? { kind: 'entra', token: (await azure.credential.token(registryAudience)).value }
+        : undefined,
+    secureLoopback: true,
+  });
+  return await Promise.all(
+    images.map(async (image): Promise<AzureCheck> => {
+      const name = `image ${image}`;
+      try {
+        const digest = await client.manifestDigest(parseReference(image));
+        if (digest !== undefined) return { name, state: 'ok', found: digest };
+        return {
+          name,
+          state: 'failed',
+          found: 'there is no such image',
+          remedy: `kaito image copy SOURCE ${quoted(image)}`,
+        };
+      } catch (error) {
+        if (!(error instanceof OciError)) return asCheck(error, name);
+        const { message, remedy } = error;
+        const gone = error.code === 'NotFound' || error.code === 'InvalidReference';
+        return {
+          name,
+          state: gone ? 'failed' : 'unknown',
+          found: gone ? message : `not seen: ${message}`,
+          ...(remedy !== undefined && { remedy }),
+        };
+      }
+    }),
+  );
+}

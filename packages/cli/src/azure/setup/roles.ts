@@ -1,0 +1,204 @@
+import type { Identity } from '@kaito/azure';
+import { AzureError, type RoleDefinition } from '@kaito/azure';
+import { quoted } from '../command-line.ts';
+import type { AzureAccess } from '../connect.ts';
+import { isRightMissing, permitted } from '../explain.ts';
+import { contributor, type Need } from '../rights.ts';
+import type { Step } from '../steps/step.ts';
+import type { IdentityChoice } from './identity.ts';
+
+const defineAction = 'Microsoft.Authorization/roleDefinitions/write';
+const assignAction = 'Microsoft.Authorization/roleAssignments/write';
+
+export interface RoleTools {
+  readonly azure: AzureAccess;
+  readonly identity: IdentityChoice;
+  /** The identity, once it is there. */
+  readonly identityNow: () => Identity;
+  readonly pause: (ms: number) => Promise<void>;
+  /** Asked where the narrow role is refused when it is to be made: may the built-in one be given instead? */
+  readonly mayWiden: (warning: string) => Promise<boolean>;
+}
+
+/** What gives the provisioner the rights of one need, least first: a role of its own, else the narrowest of Azure's. */
+export async function roleSteps(need: Need, tools: RoleTools): Promise<readonly Step[]> {
+  const { azure, identity } = tools;
+  const { authorization } = azure;
+  const held =
+    identity.found === undefined
+      ? undefined
+      : await permitted(authorization.rightsOf(identity.found.principalId, need.scope));
+  if (held !== undefined && held.missing(need.actions).length === 0)
+    return [
+      {
+        name: 'role',
+        state: 'already',
+        says: `${identity.name} may do what it needs on ${need.where}, by ${held.roles.join(', ')}`,
+        commands: [],
+      },
+    ];
+  const { custom, builtIn } = need;
+  const [existing, mayDefine, mayAssign] = await Promise.all([
+    permitted(authorization.findRole(custom.scope, custom.roleName)),
+    mayDo(azure, custom.scope, defineAction),
+    mayDo(azure, need.scope, assignAction),
+  ]);
+  const sufficient = existing !== undefined && grants(existing, need.actions);
+  if (!sufficient && !mayDefine)
+    return [
+      assignment(
+        {
+          ...need,
+          roleName: builtIn.roleName,
+          warning: widening(need),
+          mayAssign,
+          roleId: () => builtInId(azure, need.scope, builtIn.roleName),
+        },
+        tools,
+      ),
+    ];
+  let made: RoleDefinition | undefined = sufficient ? existing : undefined;
+  let instead: string | undefined;
+  const define: Step = {
+    name: 'role',
+    state: sufficient ? 'already' : 'todo',
+    says: sufficient
+      ? `the role ${custom.roleName}`
+      : `${existing === undefined ? 'define' : 'mend'} the role ${custom.roleName} of no more rights than ${need.where} takes`,
+    commands: [definitionCommand(need, existing === undefined ? 'create' : 'update')],
+    run: async () => {
+      try {
+        made = await authorization.putRole(custom);
+        return `defined the role ${custom.roleName}`;
+      } catch (error) {
+        if (!isRightMissing(error) || !(await tools.mayWiden(widening(need)))) throw error;
+        instead = builtIn.roleName;
+        return `you may not define roles: ${builtIn.roleName} is given instead`;
+      }
+    },
+  };
+  const roleId = async () =>
+    instead === undefined && made !== undefined
+      ? made.id
+      : await builtInId(azure, need.scope, instead ?? builtIn.roleName);
+  return [define, assignment({ ...need, roleName: custom.roleName, mayAssign, roleId }, tools)];
+}
+
+/** The seed's grant: Contributor on the cluster's resource group. */
+export async function contributorStep(scope: string, where: string, tools: RoleTools): Promise<Step> {
+  const { azure, identity } = tools;
+  const { roleName, reaches } = contributor;
+  const [role, given, mayAssign] = await Promise.all([
+    azure.authorization.findRole(scope, roleName),
+    permitted(azure.authorization.assignments(scope)),
+    mayDo(azure, scope, assignAction),
+  ]);
+  const principal = identity.found?.principalId.toLowerCase();
+  const held = given?.some(
+    (each) =>
+      each.principalId.toLowerCase() === principal &&
+      each.roleDefinitionId.split('/').at(-1) === role?.id.split('/').at(-1),
+  );
+  if (held === true)
+    return { name: 'role', state: 'already', says: `${identity.name} is ${roleName} on ${where}`, commands: [] };
+  return assignment(
+    {
+      scope,
+      where,
+      roleName,
+      warning: `${roleName} reaches far: ${reaches}`,
+      mayAssign,
+      roleId: () => builtInId(azure, scope, roleName),
+    },
+    tools,
+  );
+}
+
+function assignment(
+  of: {
+    readonly scope: string;
+    readonly where: string;
+    readonly roleName: string;
+    readonly warning?: string;
+    readonly mayAssign: boolean;
+    readonly roleId: () => Promise<string>;
+  },
+  { azure, identity, identityNow, pause }: RoleTools,
+): Step {
+  const { scope, where, roleName, warning } = of;
+  return {
+    name: 'role assignment',
+    state: of.mayAssign ? 'todo' : 'by hand',
+    says: of.mayAssign
+      ? `give ${identity.name} the role ${roleName} on ${where}`
+      : `${identity.name} needs the role ${roleName} on ${where}, and you may not give roles there: have an Owner or User Access Administrator do it`,
+    commands: [assignmentCommand({ scope, roleName, identity })],
+    ...(warning == null ? {} : { warning }),
+    run: async () => {
+      const roleDefinitionId = await of.roleId();
+      const { principalId } = identityNow();
+      await patiently(() => azure.authorization.assign({ scope, principalId, roleDefinitionId }), pause);
+      return `gave ${identity.name} its role on ${where}; it is known everywhere within 10 minutes`;
+    },
+  };
+}
+
+export function assignmentCommand({
+  scope,
+  roleName,
+  identity,
+}: {
+  readonly scope: string;
+  readonly roleName: string;
+  readonly identity: Pick<IdentityChoice, 'name' | 'resourceGroup' | 'found'>;
+}): string {
+  const principal =
+    identity.found?.principalId ??
+    `"$(az identity show -g ${quoted(identity.resourceGroup)} -n ${quoted(identity.name)} --query principalId -o tsv)"`;
+  return `az role assignment create --role ${quoted(roleName)} --assignee-object-id ${principal} --assignee-principal-type ServicePrincipal --scope ${quoted(scope)}`;
+}
+
+function definitionCommand({ custom }: Need, verb: 'create' | 'update'): string {
+  const { roleName, description, actions, scope } = custom;
+  return `az role definition ${verb} --role-definition ${quoted(JSON.stringify({ Name: roleName, Description: description, Actions: actions, AssignableScopes: [scope] }))}`;
+}
+
+const widening = ({ builtIn, where }: Need) =>
+  `you may not define roles, so ${builtIn.roleName} is given, the narrowest of Azure's own that suffices on ${where}: ${builtIn.reaches}`;
+
+/** Where Azure does not even say what they may do, they may try. */
+async function mayDo(azure: AzureAccess, scope: string, action: string): Promise<boolean> {
+  return (await permitted(azure.authorization.ownRights(scope)))?.allows(action) ?? true;
+}
+
+function grants({ permissions }: RoleDefinition, actions: readonly string[]): boolean {
+  return actions.every((action) =>
+    permissions.some((set) => set.actions.some((each) => each.toLowerCase() === action.toLowerCase())),
+  );
+}
+
+async function builtInId(azure: AzureAccess, scope: string, roleName: string): Promise<string> {
+  const role = await azure.authorization.findRole(scope, roleName);
+  if (role !== undefined) return role.id;
+  throw new AzureError('NotFound', {
+    message: `there is no role ${roleName}`,
+    remedy: `az role definition list --name ${quoted(roleName)}`,
+    retry: 'never',
+  });
+}
+
+const tries = 12;
+const pauseMs = 5000;
+
+/** A new identity is known to the directory's other servers within a minute. */
+async function patiently<T>(assign: () => Promise<T>, pause: (ms: number) => Promise<void>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await assign();
+    } catch (error) {
+      if (!(error instanceof AzureError) || error.code !== 'NotFound' || error.retry !== 'soon' || attempt === tries)
+        throw error;
+      await pause(pauseMs);
+    }
+  }
+}
