@@ -59,6 +59,13 @@ export interface OfferFacts {
 export interface CloudFacts {
   readonly region: string;
   readonly offers: readonly OfferFacts[];
+  /** What the cloud did not tell: quotas, or neither offers nor quotas. */
+  readonly unseen?: {
+    readonly what: 'quota' | 'offers and quota';
+    /** One sentence. */
+    readonly why: string;
+    readonly remedy?: string;
+  };
 }
 
 /** Everything the planner may know about the world. Admission plans with all of it unknown. */

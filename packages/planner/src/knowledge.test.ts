@@ -1,6 +1,6 @@
 import type { Workspace } from '@kaito/api';
 import { describe, expect, test } from 'vitest';
-import { nothingKnown } from './facts.ts';
+import { type CloudFacts, nothingKnown } from './facts.ts';
 import { plan } from './planner.ts';
 import { catalog, clusterOf, codes, known, node, planFor, workspace } from './testing/factories.ts';
 
@@ -13,6 +13,13 @@ const cloud = (...offers: { offered: boolean; restriction?: string; quotaLeft?: 
   }),
 });
 const hash = (written: Workspace) => plan(written, catalog, nothingKnown, { target: 'cluster' }).inputsHash;
+
+function unseenTold(unseen: NonNullable<CloudFacts['unseen']>, offered: boolean) {
+  const offers = offered ? [{ instanceType: seed.instanceType, offered, zones: [] }] : [];
+  const made = planFor(seed, {}, { ...nothingKnown, cloud: known({ region: 'westus3', offers, unseen }) });
+  expect(made.admitted).toBe(true);
+  return made.findings.filter(({ code }) => /^(Quota|Sku)/.test(code));
+}
 
 describe('facts of the cluster and the cloud', () => {
   const labels = { apps: seed.preset, 'node.kubernetes.io/instance-type': seed.instanceType };
@@ -50,6 +57,19 @@ describe('facts of the cluster and the cloud', () => {
       'InsufficientQuota',
     ]);
     expect(told(cloud({ offered: true, quotaLeft: 64 }))).toEqual([]);
+  });
+
+  test('what the cloud does not tell is said, and never taken for a lack', () => {
+    const remedy = 'az role assignment create --role Reader';
+    const unknown = { code: 'QuotaUnknown', severity: 'info', remedy };
+    expect(unseenTold({ what: 'quota', why: 'You lack a right.', remedy }, true)).toMatchObject([unknown]);
+    expect(unseenTold({ what: 'offers and quota', why: 'Azure gave no answer in time.', remedy }, false)).toMatchObject(
+      [{ ...unknown, message: expect.stringContaining('Azure gave no answer in time.') }],
+    );
+    expect(unseenTold({ what: 'quota', why: 'You lack a right.' }, false)).toMatchObject([
+      { code: 'QuotaUnknown' },
+      { code: 'SkuNotOffered' },
+    ]);
   });
 
   test('the selector takes expressions of one value and leaves out labels that KAITO sets', () => {

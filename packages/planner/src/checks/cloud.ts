@@ -5,9 +5,14 @@ import { plural } from '../words.ts';
 /** Whether the region offers the machine type, and quota is left. Both can change without an edit, so nothing is refused. */
 export const cloudOffers: Check = ({ facts, machine, placement }, notes) => {
   if (facts.cloud.state !== 'known' || placement.machinesWanted === 0 || placement.instanceType === undefined) return;
-  const { region, offers } = facts.cloud.value;
+  const { region, offers, unseen } = facts.cloud.value;
   const name = placement.instanceType;
   const path = 'resource.instanceType';
+  if (unseen !== undefined) {
+    const about = unseen.what === 'quota' ? `quota of ${name} is left` : `${name} is offered and quota is left`;
+    notes.info('QuotaUnknown', path, `Whether ${about} in ${region} is not known: ${unseen.why}`, unseen.remedy);
+    if (unseen.what === 'offers and quota') return;
+  }
   const offer = offers.find((candidate) => candidate.instanceType.toLowerCase() === name.toLowerCase());
   if (offer === undefined || !offer.offered) {
     notes.warning(
