@@ -98,6 +98,7 @@ test.each([
   ],
   ['ResourceGroupNotFound', `Resource group 'rg' could not be found.`],
   ['NotFound', 'Could not find managed cluster kaito.'],
+  ['NotFound', "No agent pool can be read: 'Microsoft.ContainerService/managedClusters/kaito' does not exist."],
 ])('a missing cluster is an error for get, list and delete: %s, %s', async (code, message) => {
   await using stub = await stubAzure(() => refusal(404, code, message));
   const pools = poolsOf(stub);

@@ -85,6 +85,13 @@ test('a CLI that is missing, logged out, expired or confused is told with what m
     azureCode: 'AADSTS70043',
     remedy: 'log in: az login --tenant 0000-1',
   });
+  const elsewhere = await program(
+    `echo "ERROR: Subscription 's' not found. Check the spelling and casing and try again." >&2; exit 1`,
+  );
+  await expect(azureCli({ ...elsewhere.options, subscriptionId: 's' }).token('a')).rejects.toMatchObject({
+    code: 'NoCredential',
+    remedy: expect.stringContaining('az account list') as unknown,
+  });
   const confused = await program('echo hello');
   await expect(azureCli(confused.options).token('a')).rejects.toThrow('az account get-access-token failed');
   const empty = await program("echo '{}'");

@@ -97,6 +97,12 @@ function failed(args: readonly string[], complaint: string): AzureError {
       retry: 'later',
       ...(number === undefined ? {} : { azureCode: number }),
     });
+  if (/\bSubscription '[^']+' not found/i.test(complaint))
+    return new AzureError('NoCredential', {
+      message: 'the login of the Azure CLI does not have the subscription that is asked for',
+      remedy: 'see which it has: az account list --refresh --output table',
+      retry: 'later',
+    });
   const says = oneLine(complaint.replace(/^ERROR:\s*/m, ''));
   return new AzureError('NoCredential', {
     message: `az ${args.slice(0, 2).join(' ')} failed${says === '' ? '' : `: ${says}`}`,

@@ -321,6 +321,23 @@ test('the right to read usages is asked for on the subscription', () => {
   expect(error.remedy).toContain(`--role 'Reader' --scope ${subscription} `);
 });
 
+test.each([
+  [
+    'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write',
+    'Managed Identity Contributor',
+  ],
+  ['Microsoft.ManagedIdentity/userAssignedIdentities/read', 'Reader'],
+  ['Microsoft.Authorization/roleAssignments/write', 'Role Based Access Control Administrator'],
+  ['Microsoft.Authorization/roleDefinitions/write', 'User Access Administrator'],
+  ['Microsoft.ContainerRegistry/registries/pull/read', 'AcrPull'],
+  ['Microsoft.Storage/x/write', 'Contributor'],
+])('the role for %s is %s', (action, role) => {
+  const message = `The client 'a' with object id 'b' does not have authorization to perform action '${action}' over scope '/subscriptions/s/resourceGroups/g' or the scope is invalid.`;
+  expect(refused(403, 'AuthorizationFailed', message).remedy).toContain(
+    `--role '${role}' --scope /subscriptions/s/resourceGroups/g `,
+  );
+});
+
 test('policies are named as people named them', () => {
   const info = { policyAssignmentDisplayName: 'No GPUs', policyDefinitionDisplayName: 'Allowed machine sizes' };
   const error = refused(403, 'RequestDisallowedByPolicy', 'was disallowed by policy', {

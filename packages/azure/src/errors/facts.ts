@@ -21,6 +21,7 @@ interface Said {
 /** Nothing of Azure nests deeper, and a server that does is not followed. */
 const deepest = 8;
 const mostSaid = 50;
+const longestMessage = 16_000;
 /** Codes that only say that something below them failed. */
 const wrappers =
   /^(BadRequest|Conflict|DeploymentFailed|ResourceDeploymentFailure|InvalidTemplateDeployment|MultipleErrorsOccurred|OperationFailed|ValidationError|Failed)$/i;
@@ -40,8 +41,9 @@ function collect(value: unknown, depth: number, said: Said[], policies: string[]
   const object = objectOf(value);
   if (object === undefined || depth > deepest || said.length >= mostSaid) return;
   const code = textOf(object['code']);
-  const message = textOf(object['message']) ?? textOf(objectOf(object['message'])?.['value']);
-  const nested = message !== undefined && /^\s*\{/.test(message) ? parseJson(message) : undefined;
+  const whole = textOf(object['message']) ?? textOf(objectOf(object['message'])?.['value']);
+  const nested = whole !== undefined && /^\s*\{/.test(whole) ? parseJson(whole) : undefined;
+  const message = whole?.slice(0, longestMessage);
   if (nested !== undefined) collect(nested, depth + 1, said, policies);
   if (code !== undefined || message !== undefined)
     said.push({ code, message: nested === undefined ? message : undefined });

@@ -3,15 +3,15 @@ import type { Rule } from './rule.ts';
 import { oneLine } from '../one-line.ts';
 import { shortScope } from './scope.ts';
 
-/** Built-in roles that hold an action, the narrowest first. Source: Azure's list of built-in roles. */
+/** Built-in roles that hold an action; of a cluster, the one that also holds what will be needed next. Source: Azure's list of built-in roles. */
 const roles: readonly (readonly [action: RegExp, role: string])[] = [
   [/^Microsoft\.ContainerService\/managedClusters\b/i, 'Azure Kubernetes Service Contributor Role'],
-  [/^Microsoft\.ContainerRegistry\/registries\/(pull|read)/i, 'AcrPull'],
+  [/^Microsoft\.ContainerRegistry\/registries\/pull\//i, 'AcrPull'],
+  [/\/read$/i, 'Reader'],
   [/^Microsoft\.ManagedIdentity\//i, 'Managed Identity Contributor'],
   [/^Microsoft\.Network\//i, 'Network Contributor'],
   [/^Microsoft\.Authorization\/roleAssignments\//i, 'Role Based Access Control Administrator'],
-  [/^Microsoft\.Authorization\/roleDefinitions\/(write|delete)/i, 'User Access Administrator'],
-  [/\/read$/i, 'Reader'],
+  [/^Microsoft\.Authorization\/roleDefinitions\//i, 'User Access Administrator'],
 ];
 
 export const rightMissing: Rule = (facts) => {
@@ -117,7 +117,7 @@ export const providerNotRegistered: Rule = (facts) => {
   return {
     code: 'ProviderNotRegistered',
     message: feature
-      ? `the subscription has not registered the feature ${name ?? ''} of ${namespace}`.replace('  ', ' ')
+      ? `the subscription has not registered ${name === undefined ? 'a feature' : `the feature ${name}`} of ${namespace}`
       : `the subscription is not registered for ${namespace}`,
     remedy: feature
       ? `az feature register --namespace ${namespace} --name ${name ?? 'FEATURE'} && az provider register --namespace ${namespace} --wait`

@@ -63,15 +63,11 @@ export const notFound: Rule = (facts, context) => {
     (facts.status !== undefined && facts.status !== 404 && facts.status !== 400 && facts.status !== 410)
   )
     return undefined;
-  const says = oneLine(facts.says);
   if (/\bNo HTTP resource was found\b/i.test(facts.text)) return undefined;
   if (/^Subscription/i.test(azureCode))
     return {
       code: 'InvalidRequest',
-      message: `the subscription ${context.subscriptionId ?? ''} is not known to this identity's tenant`.replace(
-        '  ',
-        ' ',
-      ),
+      message: `the subscription${context.subscriptionId === undefined ? '' : ` ${context.subscriptionId}`} is not known to this identity's tenant`,
       remedy: 'check the subscription and the tenant: az account list --output table',
       retry: 'later',
       azureCode,
@@ -94,7 +90,7 @@ export const notFound: Rule = (facts, context) => {
     };
   return {
     code: 'NotFound',
-    message: says === '' ? 'there is no such resource' : says,
+    message: oneLine(facts.says) || 'there is no such resource',
     remedy: 'check the name, the resource group and the subscription: az resource list --output table',
     retry: 'later',
     azureCode,
@@ -105,6 +101,6 @@ export const notFound: Rule = (facts, context) => {
 function clusterIsMissing(azureCode: string, text: string): boolean {
   if (/^(Parent|ResourceGroup|ManagedCluster|Cluster)/i.test(azureCode)) return true;
   if (/^AgentPool/i.test(azureCode)) return false;
-  if (/\b(agent|node) ?pools?\b(?! of cluster)/i.test(text)) return false;
-  return /managedClusters\/[^/'" ]+|\bmanaged ?cluster\b/i.test(text);
+  if (/\bmanagedClusters\/[^/'"\s]+['"]/i.test(text)) return true;
+  return !/\b(agent|node) ?pools?\b/i.test(text) && /\bmanaged ?clusters?\b/i.test(text);
 }
