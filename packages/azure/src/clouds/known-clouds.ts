@@ -1,6 +1,6 @@
 import type { Cloud } from '../cloud.ts';
 
-/** The clouds of Microsoft. Source: `az cloud list`. */
+/** The clouds of Microsoft. Source: `az cloud list`; as audience Resource Manager also takes its own address. */
 export const knownClouds: readonly Cloud[] = [
   {
     name: 'AzureCloud',

@@ -112,7 +112,7 @@ export class Wire {
     }
   }
 
-  /** Ends all connections that are idle; those in use end with their answer. */
+  /** Ends all connections, also those in use. */
   close(): void {
     this.#agent.destroy();
   }
