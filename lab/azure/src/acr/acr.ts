@@ -26,6 +26,8 @@ import { nothingHere } from './registry-error.ts';
 import { deleteRegistry, putRegistry, registryRoutes } from './routes.ts';
 import { seedRoutes } from './seed-routes.ts';
 import { createTokens } from './tokens.ts';
+import { createRegistryTokens } from './registry-tokens.ts';
+import { scopeMapRoutes } from './scope-maps.ts';
 
 export interface AcrOptions {
   /** The registry's program; default: built on first use, which takes a minute. */
@@ -61,6 +63,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
     },
   );
   const adminUsers = createAdminUsers(store);
+  const registryTokens = createRegistryTokens(emulator);
   const faults = createRegistryFaults(
     (host) => registryAt(store, host) !== undefined || publicRegistries.some((each) => each.host === host),
   );
@@ -70,6 +73,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
   const parts: DataPlaneParts = {
     backend,
     adminUsers,
+    registryTokens,
     faults,
     tokens,
     proxy,
@@ -124,6 +128,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
     const name = resourceId.split('/').at(-1) ?? '';
     store.delete(resourceId);
     adminUsers.forget(resourceId);
+    registryTokens.forget(resourceId);
     await ports.close(publicHost(name));
     await backend.empty(publicHost(name));
   });
@@ -143,6 +148,8 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
         },
       }),
       importRoute(importParts),
+      ...scopeMapRoutes(emulator),
+      ...registryTokens.routes,
     ],
     hosts: [
       {

@@ -53,6 +53,12 @@ export const adminUserDisabled = (id: string): ArmError =>
     `Cannot perform credential operations for ${id} as admin user is disabled. Kindly enable admin user as per docs: https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account`,
   );
 
+export const systemScopeMap = (name: string): ArmError =>
+  new ArmError(400, 'SystemScopeMapNotEditable', `The scope map '${name}' is the system's own and cannot be changed.`);
+
+export const scopeMapUnknown = (id: string): ArmError =>
+  new ArmError(400, 'ScopeMapNotFound', `The scope map '${id}' does not exist.`);
+
 const imported = (status: number, code: string, registryId: string, what: string): ArmError =>
   new ArmError(status, code, `Import to registry ${registryId} failed. ${what}`);
 

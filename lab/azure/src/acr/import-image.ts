@@ -7,6 +7,7 @@ import type { StoredOperation } from '../operations/operations.ts';
 import type { JsonObject } from '../store/store.ts';
 import type { ArmAnswer, ArmRequest, ArmRoute, Emulator } from '../wire/service.ts';
 import type { AdminUsers } from './admin-user.ts';
+import { existing, provider, registryPath, registryRoute } from './arm-routes.ts';
 import type { Backend } from './backend.ts';
 import {
   importBlobsFailed,
@@ -18,7 +19,6 @@ import {
 import { publicRegistries } from './public-registries.ts';
 import { publicHost, registryAt, registryOf, registryType } from './registries.ts';
 import { allows } from './rights.ts';
-import { apiVersions, existing, provider, registryPath } from './routes.ts';
 
 export const importImage = 'acr/import-image';
 
@@ -45,25 +45,19 @@ interface Import extends JsonObject {
 /** `POST …/importImage`: the copy is a long-running operation. */
 export function importRoute(parts: ImportParts): ArmRoute {
   const { emulator } = parts;
-  return {
-    method: 'POST',
-    path: `${registryPath}/importImage`,
-    action: `${provider}/registries/importImage/action`,
-    apiVersions,
-    handle(request): ArmAnswer {
-      const target = existing(emulator, request);
-      const operation = emulator.operations.begin({
-        kind: importImage,
-        subscriptionId: request.parameters['subscriptionId'] ?? '',
-        location: target.location ?? '',
-        provider,
-        resourceId: target.id,
-        input: readImport(parts, request, target.id, publicHost(target.name)),
-        followedBy: 'location',
-      });
-      return { status: 202, operation };
-    },
-  };
+  return registryRoute('POST', `${registryPath}/importImage`, 'registries/importImage/action', (request): ArmAnswer => {
+    const target = existing(emulator, request);
+    const operation = emulator.operations.begin({
+      kind: importImage,
+      subscriptionId: request.parameters['subscriptionId'] ?? '',
+      location: target.location ?? '',
+      provider,
+      resourceId: target.id,
+      input: readImport(parts, request, target.id, publicHost(target.name)),
+      followedBy: 'location',
+    });
+    return { status: 202, operation };
+  });
 }
 
 function readImport(parts: ImportParts, request: ArmRequest, targetId: string, to: string): Import {

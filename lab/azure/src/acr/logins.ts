@@ -4,6 +4,7 @@ import type { Access } from './access.ts';
 import { covers } from './access.ts';
 import type { AdminUsers } from './admin-user.ts';
 import type { Registry } from './registries.ts';
+import type { RegistryTokens } from './registry-tokens.ts';
 import { type Caller, granted } from './rights.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -13,6 +14,7 @@ const tokenUser = '00000000-0000-0000-0000-000000000000';
 export interface LoginParts {
   readonly tokens: Tokens;
   readonly adminUsers: AdminUsers;
+  readonly registryTokens: Pick<RegistryTokens, 'callerOf'>;
   readonly authorization: Authorization;
 }
 
@@ -30,9 +32,9 @@ export function basicCredentials(header: string | undefined): { username: string
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Whose user name and password these are: the admin user's, or a refresh token. */
+/** Whose user name and password these are: the admin user's, another of the registry's own users', or a refresh token. */
 export function callerOf(
-  { tokens, adminUsers }: LoginParts,
+  { tokens, adminUsers, registryTokens }: LoginParts,
   registry: Registry,
   service: string,
   username: string,
@@ -42,7 +44,8 @@ export function callerOf(
     const id = tokens.readRefresh(service, password);
     return id === undefined ? undefined : { kind: 'principal', id };
   }
-  return adminUsers.matches(registry, username, password) ? { kind: 'admin' } : undefined;
+  if (adminUsers.matches(registry, username, password)) return { kind: 'admin' };
+  return registryTokens.callerOf(registry, username, password);
 }
 
 /** Reads the login of a request to a registry's data: an access token, or a user and password. Undefined: none, or not a good one. */

@@ -6,6 +6,8 @@ import type { Registry } from './registries.ts';
 export type Caller =
   | { readonly kind: 'principal'; readonly id: string }
   | { readonly kind: 'admin' }
+  /** One of the registry's own users. */
+  | { readonly kind: 'token'; readonly name: string; readonly permits: (repository: string, action: string) => boolean }
   | { readonly kind: 'anonymous' };
 
 const provider = 'Microsoft.ContainerRegistry/registries';
@@ -44,6 +46,7 @@ export function granted(authorization: Authorization, registry: Registry, caller
       : [];
   const has = (action: string): boolean => {
     if (caller.kind === 'admin') return true;
+    if (caller.kind === 'token') return !catalog && caller.permits(wanted.name, action);
     if (caller.kind === 'anonymous') return registry.anonymousPullEnabled && anonymous.includes(action);
     return allows(authorization, registry, caller.id, catalog ? 'catalog' : (action as RepositoryAction));
   };

@@ -1,9 +1,9 @@
 import { invalidRequestContent, invalidParameter } from '../errors/request-errors.ts';
-import { resourceNotFound } from '../errors/resource-errors.ts';
 import type { RegistryContent } from '../registry/content.ts';
 import type { JsonObject, Resource } from '../store/store.ts';
 import type { ArmAnswer, ArmRequest, ArmRoute, Emulator } from '../wire/service.ts';
 import type { AdminUsers } from './admin-user.ts';
+import { existing, provider, registriesPath, registryPath, registryRoute, subscriptionPath } from './arm-routes.ts';
 import {
   adminUserDisabled,
   invalidNameText,
@@ -14,27 +14,8 @@ import {
 } from './errors.ts';
 import { publicHost, type Registry, registryNamed, registryOf, registryType, validName } from './registries.ts';
 import { registryFrom, type Sku } from './registry-resource.ts';
-
-export const provider = 'Microsoft.ContainerRegistry';
-export const apiVersions = [
-  '2019-05-01',
-  '2021-09-01',
-  '2022-12-01',
-  '2023-07-01',
-  '2023-11-01-preview',
-  '2024-11-01-preview',
-  '2025-03-01-preview',
-  '2025-04-01',
-  '2025-05-01-preview',
-  '2025-06-01-preview',
-  '2025-11-01',
-  '2026-01-01-preview',
-  '2026-09-01-preview',
-];
-
-const subscription = '/subscriptions/{subscriptionId}';
-const collection = `${subscription}/resourceGroups/{resourceGroupName}/providers/${registryType}`;
-export const registryPath = `${collection}/{registryName}`;
+import { tokenType } from './registry-tokens.ts';
+import { scopeMapType } from './scope-maps.ts';
 
 export interface RouteParts {
   readonly emulator: Emulator;
@@ -51,74 +32,68 @@ const limits: Readonly<Record<Sku, { readonly gib: number; readonly webhooks: nu
   Premium: { gib: 500, webhooks: 500, tokens: 50_000 },
 };
 
-const count = (name: string, limit: number): JsonObject => ({ name, limit, currentValue: 0, unit: 'Count' });
-
-/** The resource that a path names. @throws ArmError ResourceNotFound */
-export function existing({ store }: Pick<Emulator, 'store'>, { parameters }: ArmRequest): Resource {
-  const { subscriptionId, resourceGroupName = '', registryName } = parameters;
-  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroupName}/providers/${registryType}/${registryName}`;
-  const resource = store.get(id);
-  if (resource === undefined) throw resourceNotFound(`${registryType}/${registryName}`, resourceGroupName);
-  return resource;
-}
+const count = (name: string, limit: number, currentValue: number): JsonObject => ({
+  name,
+  limit,
+  currentValue,
+  unit: 'Count',
+});
 
 /** What Resource Manager does with registries, except to import images. */
 export function registryRoutes(parts: RouteParts): ArmRoute[] {
   const { emulator, adminUsers } = parts;
   const { store } = emulator;
-  const route = (method: ArmRoute['method'], path: string, action: string, handle: ArmRoute['handle']): ArmRoute => ({
-    method,
-    path,
-    action: `${provider}/${action}`,
-    apiVersions,
-    handle,
-  });
   const listed = (prefix: string): ArmAnswer => ({
     status: 200,
     body: { value: shownAll(store.list(prefix, registryType)) },
   });
 
   return [
-    route(
+    registryRoute(
       'POST',
-      `${subscription}/providers/${provider}/checkNameAvailability`,
+      `${subscriptionPath}/providers/${provider}/checkNameAvailability`,
       'checkNameAvailability/read',
       (request) => ({
         status: 200,
         body: availability(emulator, request.body ?? {}),
       }),
     ),
-    route('GET', `${subscription}/providers/${registryType}`, 'registries/read', ({ parameters }) =>
+    registryRoute('GET', `${subscriptionPath}/providers/${registryType}`, 'registries/read', ({ parameters }) =>
       listed(`/subscriptions/${parameters['subscriptionId']}`),
     ),
-    route('GET', collection, 'registries/read', ({ parameters }) =>
+    registryRoute('GET', registriesPath, 'registries/read', ({ parameters }) =>
       listed(`/subscriptions/${parameters['subscriptionId']}/resourceGroups/${parameters['resourceGroupName']}`),
     ),
-    route('GET', registryPath, 'registries/read', (request) => ({
+    registryRoute('GET', registryPath, 'registries/read', (request) => ({
       status: 200,
       body: shown(existing(emulator, request)),
     })),
-    route('PUT', registryPath, 'registries/write', async (request) => await put(parts, request)),
-    route('PATCH', registryPath, 'registries/write', (request) => {
+    registryRoute('PUT', registryPath, 'registries/write', async (request) => await put(parts, request)),
+    registryRoute('PATCH', registryPath, 'registries/write', (request) => {
       const old = existing(emulator, request);
-      const changed = registryFrom({ ...request.body, location: old.location }, old, settled(old));
+      const changed = changedRegistry(request, old);
       store.put(changed);
       return { status: 200, body: shown(changed) };
     }),
-    route('DELETE', registryPath, 'registries/delete', (request) => remove(emulator, request)),
-    route('POST', `${registryPath}/listCredentials`, 'registries/listCredentials/action', (request) => ({
+    registryRoute('DELETE', registryPath, 'registries/delete', (request) => remove(emulator, request)),
+    registryRoute('POST', `${registryPath}/listCredentials`, 'registries/listCredentials/action', (request) => ({
       status: 200,
       body: credentials(adminUsers, adminRegistry(emulator, request)),
     })),
-    route('POST', `${registryPath}/regenerateCredential`, 'registries/regenerateCredential/action', (request) => {
-      const registry = adminRegistry(emulator, request);
-      const name = request.body?.['name'];
-      if (name !== 'password' && name !== 'password2')
-        throw invalidParameter('name', "It is 'password' or 'password2'.");
-      adminUsers.regenerate(registry, name);
-      return { status: 200, body: credentials(adminUsers, registry) };
-    }),
-    route('GET', `${registryPath}/listUsages`, 'registries/listUsages/read', async (request) => {
+    registryRoute(
+      'POST',
+      `${registryPath}/regenerateCredential`,
+      'registries/regenerateCredential/action',
+      (request) => {
+        const registry = adminRegistry(emulator, request);
+        const name = request.body?.['name'];
+        if (name !== 'password' && name !== 'password2')
+          throw invalidParameter('name', "It is 'password' or 'password2'.");
+        adminUsers.regenerate(registry, name);
+        return { status: 200, body: credentials(adminUsers, registry) };
+      },
+    ),
+    registryRoute('GET', `${registryPath}/listUsages`, 'registries/listUsages/read', async (request) => {
       const resource = existing(emulator, request);
       const limit = limits[resource.sku?.['name'] as Sku];
       const bytes = await parts.contentOf(registryOf(resource)).bytes();
@@ -127,9 +102,9 @@ export function registryRoutes(parts: RouteParts): ArmRoute[] {
         body: {
           value: [
             { name: 'Size', limit: limit.gib * 2 ** 30, currentValue: bytes, unit: 'Bytes' },
-            count('Webhooks', limit.webhooks),
-            count('ScopeMaps', limit.tokens),
-            count('Tokens', limit.tokens),
+            count('Webhooks', limit.webhooks, 0),
+            count('ScopeMaps', limit.tokens, store.list(resource.id, scopeMapType).length),
+            count('Tokens', limit.tokens, store.list(resource.id, tokenType).length),
           ],
         },
       };
@@ -154,10 +129,7 @@ async function put({ emulator, openLoginServer }: RouteParts, request: ArmReques
           loginServer: publicHost(name),
         }
       : settled(old);
-  const wanted = registryFrom(request.body ?? {}, old, made);
-  if (old !== undefined && old.location !== wanted.location) {
-    throw locationChange(old.id, old.location ?? '', wanted.location ?? '');
-  }
+  const wanted = old === undefined ? registryFrom(request.body ?? {}, old, made) : changedRegistry(request, old);
   const loginServer = old === undefined ? await openLoginServer(name) : made.loginServer;
   const provisioningState = old === undefined ? 'Creating' : 'Updating';
   const resource = { ...wanted, properties: { ...wanted.properties, loginServer, provisioningState } };
@@ -217,6 +189,13 @@ function credentials(adminUsers: AdminUsers, registry: Registry): JsonObject {
     value: value as string,
   }));
   return { username: registry.name, passwords };
+}
+
+/** @throws ArmError where it would move */
+function changedRegistry(request: ArmRequest, old: Resource): Resource {
+  const wanted = registryFrom(request.body ?? {}, old, settled(old));
+  if (old.location === wanted.location) return wanted;
+  throw locationChange(old.id, old.location ?? '', wanted.location ?? '');
 }
 
 function settled({ id, name, type, properties }: Resource): Parameters<typeof registryFrom>[2] {

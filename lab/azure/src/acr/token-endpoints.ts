@@ -59,8 +59,20 @@ export async function token(
   const access = scopes.map((scope) => granted(parts.authorization, registry, caller, scope));
   const held = access.filter(({ actions }) => actions.length > 0);
   if (scopes.length > 0 && held.length === 0) throw loginRefused();
-  const subject = caller.kind === 'principal' ? caller.id : caller.kind === 'admin' ? registry.name : '';
-  answer(response, { access_token: parts.tokens.access(service, subject, held) });
+  answer(response, { access_token: parts.tokens.access(service, subjectOf(caller, registry), held) });
+}
+
+function subjectOf(caller: Caller, registry: Registry): string {
+  switch (caller.kind) {
+    case 'principal':
+      return caller.id;
+    case 'admin':
+      return registry.name;
+    case 'token':
+      return caller.name;
+    default:
+      return '';
+  }
 }
 
 function callerOfForm(
