@@ -24,11 +24,9 @@ export async function startAdmin(routes: readonly AdminRoute[], port: number, lo
       const parameters = route.method === request.method ? matchPath(pattern, path) : undefined;
       if (parameters !== undefined) return await route.handle(parameters, (await readBody(request)) ?? {});
     }
-    throw adminPathUnknown(
-      request.method ?? '',
-      path,
-      routes.map(({ method, path }) => `${method} ${path}`),
-    );
+    const known = routes.map(({ method, path }) => `${method} ${path}`);
+    if (path === '/') return known;
+    throw adminPathUnknown(request.method ?? '', path, known);
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
