@@ -24,6 +24,9 @@ export interface ArmCall extends Call {
   readonly repeatable?: boolean;
 }
 
+/** Of a call, what is not in its address. */
+type Sent = Omit<ArmCall, 'method' | 'path' | 'apiVersion'>;
+
 export interface ArmAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -92,11 +95,7 @@ export class ResourceManager {
     return parsedUrl?.origin === this.origin && parsedUrl.username === '' && parsedUrl.password === '';
   }
 
-  async #send(
-    method: ArmCall['method'],
-    url: URL,
-    call: Omit<ArmCall, 'method' | 'path' | 'apiVersion'>,
-  ): Promise<ArmAnswer> {
+  async #send(method: ArmCall['method'], url: URL, call: Sent): Promise<ArmAnswer> {
     const answer = await this.#authorized(method, url, call);
     const { status, headers } = answer;
     if (status < 200 || status >= 300)
@@ -108,11 +107,7 @@ export class ResourceManager {
   }
 
   /** Once more with a fresh token where this one is not accepted, with the claims that are asked for. */
-  async #authorized(
-    method: ArmCall['method'],
-    url: URL,
-    call: Omit<ArmCall, 'method' | 'path' | 'apiVersion'>,
-  ): Promise<Answer> {
+  async #authorized(method: ArmCall['method'], url: URL, call: Sent): Promise<Answer> {
     const { signal, headers, body, repeatable = method !== 'POST' && method !== 'PATCH' } = call;
     const clientRequestId = randomUUID();
     const attempt = async ({ value }: AccessToken) =>

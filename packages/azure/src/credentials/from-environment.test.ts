@@ -49,3 +49,16 @@ test.each([
   const cloud = { authorityHost: 'https://login.example' };
   expect(() => credentialFromEnvironment({ env, cloud, wire })).toThrow(message);
 });
+
+test('a metadata service that does not answer is no credential, after a few tries', async () => {
+  await using closed = await stubAzure(() => 'lost');
+  const wire = wireTo(closed);
+  const cloud = { authorityHost: 'https://login.example' };
+  const metadata = credentialFromEnvironment({
+    env: { AZURE_POD_IDENTITY_AUTHORITY_HOST: closed.origin },
+    cloud,
+    wire,
+  });
+  await expect(metadata.token('r')).rejects.toMatchObject({ code: 'NoCredential' });
+  expect(closed.seen).toHaveLength(4);
+});

@@ -14,7 +14,7 @@ const probeMs = 1_000;
 
 /**
  * The identity that the environment tells: a service principal (AZURE_CLIENT_SECRET), a workload identity (AZURE_FEDERATED_TOKEN_FILE), that
- * of App Service and alike (IDENTITY_ENDPOINT), else the Azure CLI's login, else the machine's own. What is named and does not work is an
+ * of App Service and alike (IDENTITY_ENDPOINT), one of the machine's (AZURE_CLIENT_ID alone); else the Azure CLI's login, else the machine's own. What is named and does not work is an
  * error, and never another identity.
  *
  * @throws AzureError `NoCredential` where something is named by half
@@ -41,11 +41,8 @@ export function credentialFromEnvironment(options: {
     return managedIdentity(wire, { clientId, endpoint: { url, header } });
   }
   const metadata = variable(env, 'AZURE_POD_IDENTITY_AUTHORITY_HOST');
-  if (metadata !== undefined) return managedIdentity(wire, { clientId, metadata });
-  return firstOf([
-    azureCli({ env, clock: wire.clock, logger: wire.logger }),
-    managedIdentity(wire, { clientId, probeMs }),
-  ]);
+  if (metadata !== undefined || clientId !== undefined) return managedIdentity(wire, { clientId, metadata });
+  return firstOf([azureCli({ env, clock: wire.clock, logger: wire.logger }), managedIdentity(wire, { probeMs })]);
 }
 
 /** The first credential that there is at all (does not fail with `NoCredential`); it is stuck to from then on. */

@@ -18,9 +18,12 @@ export interface ManagedIdentityOptions {
   readonly metadata?: string | undefined;
   /** App Service and alike: IDENTITY_ENDPOINT and IDENTITY_HEADER, in place of the metadata service. */
   readonly endpoint?: { readonly url: string; readonly header: string } | undefined;
-  /** A first look whether there is a metadata service at all gives up after so many ms, without a second try. */
+  /** There may be no such service here: one try of so many ms. Default: as many tries as any call, of 5 s. */
   readonly probeMs?: number | undefined;
 }
+
+/** A service on the machine itself answers soon, or is not there. ms. */
+const limitMs = 5_000;
 
 /** The identity of the machine or service that this runs on. */
 export function managedIdentity(wire: Wire, options: ManagedIdentityOptions = {}): Credential {
@@ -47,7 +50,7 @@ function request(audience: string, options: ManagedIdentityOptions): WireCall {
 
 async function ask(wire: Wire, call: WireCall, { probeMs }: ManagedIdentityOptions): Promise<Answer> {
   try {
-    return await wire.send({ ...call, ...(probeMs === undefined ? {} : { timeoutMs: probeMs, tries: 1 }) });
+    return await wire.send({ ...call, timeoutMs: probeMs ?? limitMs, ...(probeMs === undefined ? {} : { tries: 1 }) });
   } catch (error) {
     if (error instanceof AzureError) throw unreachable(`no managed identity service answers: ${error.message}`, error);
     throw error;
@@ -78,7 +81,8 @@ function refusal(answer: Answer, { clientId }: ManagedIdentityOptions, now: Date
 function unreachable(message: string, cause?: unknown): AzureError {
   return new AzureError('NoCredential', {
     message,
-    remedy: 'run on a machine of Azure that has an identity, or log in: az login',
+    remedy:
+      'run on a machine of Azure that has an identity; or set AZURE_FEDERATED_TOKEN_FILE or AZURE_CLIENT_SECRET; or unset AZURE_CLIENT_ID and log in: az login',
     retry: 'later',
     cause,
   });

@@ -50,7 +50,7 @@ function run(args: readonly string[], { env, clock, signal }: AzOptions): Promis
     };
     const onAbort = () => stop(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const cancel = clock.after(limitMs, () => stop(late()));
+    const cancel = clock.after(limitMs, () => stop(late()), { unref: true });
     const done = () => {
       cancel();
       signal?.removeEventListener('abort', onAbort);

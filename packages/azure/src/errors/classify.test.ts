@@ -380,6 +380,6 @@ test('whatever an answer holds, it is told in one line with a remedy', () => {
         expect(told.message).not.toMatch(/https?:\/\//i);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -116,9 +116,9 @@ export class JumpingClock implements Clock {
     return this.#now;
   }
 
-  after(ms: number, callback: () => void): () => void {
-    // Only limits of requests are these long in tests.
-    if (ms >= 20_000) return () => {};
+  after(ms: number, callback: () => void, options?: { readonly unref?: boolean }): () => void {
+    // Limits keep no process alive; pauses do.
+    if (options?.unref === true) return () => {};
     const timer = setImmediate(() => {
       this.pauses.push(ms);
       this.#now += ms;

@@ -74,9 +74,8 @@ function send(
       request.destroy();
     };
     const onAbort = () => stop(signal?.reason);
-    const cancel = clock.after(timeoutMs, () =>
-      stop(new ExchangeError('TIMEOUT', new Error(`no answer within ${timeoutMs / 1000} s`))),
-    );
+    const late = () => stop(new ExchangeError('TIMEOUT', new Error(`no answer within ${timeoutMs / 1000} s`)));
+    const cancel = clock.after(timeoutMs, late, { unref: true });
     const done = () => {
       cancel();
       signal?.removeEventListener('abort', onAbort);
