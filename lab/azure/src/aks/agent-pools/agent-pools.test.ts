@@ -174,6 +174,13 @@ test('a size may be kept from a subscription, in a region or in a zone', async (
   expect(await put('ws2', gpu())).toBeUndefined();
 });
 
+test('autoscaling is switched on within bounds, and off with them', async () => {
+  expect(await put('ws1', gpu({ enableAutoScaling: true, minCount: 1, maxCount: 3 }))).toBeUndefined();
+  expect(await put('ws1', { count: 4 })).toMatchObject({ code: 'InvalidParameter' });
+  expect(await put('ws1', { enableAutoScaling: false, count: 4 })).toBeUndefined();
+  expect((await azure.call('GET', pool('ws1'))).body['properties']).not.toHaveProperty('maxCount');
+});
+
 test('spot pools get the label and the taint of AKS', async () => {
   await put('spot', gpu({ scaleSetPriority: 'Spot' }));
   const spot = (await azure.call('GET', pool('spot'))).body['properties'] as JsonObject;

@@ -15,6 +15,12 @@ const images: Readonly<Record<string, string>> = {
 /** SKUs of operating systems that pools may have. */
 export const osSkus: readonly string[] = Object.keys(images);
 
+/** The bounds of autoscaling go with it. */
+function withoutScaling(pool: JsonObject = {}): JsonObject {
+  const { minCount: _, maxCount: __, ...rest } = pool;
+  return rest;
+}
+
 /** A pool as AKS completes it: what the caller set, over what is there, over defaults. */
 export function completePool(
   set: JsonObject,
@@ -43,7 +49,7 @@ export function completePool(
     enableFIPS: false,
     upgradeSettings: { maxSurge: '10%', maxUnavailable: '0' },
     ...(spot && { scaleSetEvictionPolicy: 'Delete', spotMaxPrice: -1 }),
-    ...existing,
+    ...(set['enableAutoScaling'] === false ? withoutScaling(existing) : existing),
     ...set,
   };
   return {

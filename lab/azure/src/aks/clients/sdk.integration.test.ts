@@ -1,13 +1,11 @@
 import { ContainerServiceClient } from '@azure/arm-containerservice';
 import { ClientSecretCredential } from '@azure/identity';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningAzure } from '../../running-azure.ts';
 import { startAzure } from '../../setup.ts';
 import { noKubernetes } from '../driver/none.ts';
+import { Rest } from '../testing/rest.ts';
 
 /** The official SDK's way through the life of a cluster and of a pool, over TLS. */
 
@@ -24,18 +22,9 @@ beforeAll(async () => {
     tlsOptions,
   });
   client = new ContainerServiceClient(credential, azure.subscriptionId, { endpoint: azure.endpoint, tlsOptions });
-  const { token } = await credential.getToken('https://management.azure.com/.default');
-  await makeGroup(token, tlsOptions.ca);
+  const group = `/subscriptions/${azure.subscriptionId}/resourcegroups/KaitoLab?api-version=2024-11-01`;
+  expect((await new Rest(azure).arm('PUT', group, { location: 'westus3' })).status).toBe(201);
 });
-
-async function makeGroup(token: string, ca: Buffer): Promise<void> {
-  const url = `${azure.endpoint}/subscriptions/${azure.subscriptionId}/resourcegroups/KaitoLab?api-version=2024-11-01`;
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const sent = request(url, { method: 'PUT', ca, headers }).end('{"location":"westus3"}');
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-  answer.resume();
-  expect(answer.statusCode).toBe(201);
-}
 
 afterAll(() => azure.stop());
 

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, createClient, loadConfig } from '@kaito/kube';
-import type { JsonObject } from '../../store/store.ts';
 import type { Connection, Driver } from './driver.ts';
+import { signingKeysOf } from './signing-keys.ts';
 
 export interface AttachedOptions {
   /** Administrator's kubeconfig of the API server that stands for every cluster's. */
@@ -26,6 +26,6 @@ export function attachedDriver({ kubeconfig, binaries, clock, logger }: Attached
     stop: () => Promise.resolve(),
     remove: () => Promise.resolve(),
     connect: () => connection,
-    signingKeys: async () => (await client.raw('GET', '/openid/v1/jwks')) as JsonObject,
+    signingKeys: () => signingKeysOf(config),
   };
 }

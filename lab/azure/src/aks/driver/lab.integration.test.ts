@@ -36,10 +36,10 @@ async function kubectl(...args: readonly string[]): Promise<string> {
   const [entry] = body['kubeconfigs'] as readonly { readonly value: string }[];
   const file = join(directory, 'kubeconfig');
   writeFileSync(file, Buffer.from(entry!.value, 'base64'));
-  return execFileSync('kubectl', ['--kubeconfig', file, ...args], {
+  const program = join(await ensureBinaries(() => {}), 'kubectl');
+  return execFileSync(program, ['--kubeconfig', file, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: `${await ensureBinaries(() => {})}:${process.env['PATH']}` },
   });
 }
 

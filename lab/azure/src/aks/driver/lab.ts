@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Client, type Clock, type Logger, createClient, loadConfig } from '@kaito/kube';
 import { type ControlPlane, attach, componentNames, runsIn, startControlPlane } from '@kaito/lab-kubernetes';
-import type { JsonObject } from '../../store/store.ts';
 import type { ClusterSpec, Driver } from './driver.ts';
+import { signingKeysOf } from './signing-keys.ts';
 
 export interface LabOptions {
   /** Where the control planes' state lies, a folder for each cluster. */
@@ -19,15 +19,15 @@ const stopped = componentNames.filter((name) => name !== 'etcd').toReversed();
  * empty.
  */
 export function labDriver({ directory, clock, logger }: LabOptions): Driver {
-  const connections = new Map<string, { readonly client: Client; readonly plane: ControlPlane }>();
+  const clients = new Map<string, Client>();
   const folder = ({ uid }: ClusterSpec): string => join(directory, uid);
 
   const running = (cluster: ClusterSpec): ControlPlane | undefined =>
     runsIn(folder(cluster)) ? attach(folder(cluster)) : undefined;
 
   const forget = ({ uid }: ClusterSpec): void => {
-    connections.get(uid)?.client.close();
-    connections.delete(uid);
+    clients.get(uid)?.close();
+    clients.delete(uid);
   };
 
   return {
@@ -57,24 +57,26 @@ export function labDriver({ directory, clock, logger }: LabOptions): Driver {
       await running(cluster)?.stop();
     },
     connect(cluster) {
-      const known = connections.get(cluster.uid);
-      const plane = known?.plane ?? running(cluster);
-      if (plane === undefined) return undefined;
+      const plane = running(cluster);
+      if (plane === undefined) {
+        forget(cluster);
+        return undefined;
+      }
       const { hostKubeconfig: kubeconfig, binaries } = plane;
       const client =
-        known?.client ??
+        clients.get(cluster.uid) ??
         createClient(loadConfig({ clock, kubeconfig, terminal: false }), {
           clock,
           logger,
           userAgent: 'azure-emulator',
         });
-      connections.set(cluster.uid, { client, plane });
+      clients.set(cluster.uid, client);
       return { client, kubeconfig, binaries };
     },
     async signingKeys(cluster) {
-      const connection = this.connect(cluster);
-      if (connection === undefined) throw new Error(`the API server of ${cluster.id} does not run`);
-      return (await connection.client.raw('GET', '/openid/v1/jwks')) as JsonObject;
+      const plane = running(cluster);
+      if (plane === undefined) throw new Error(`the API server of ${cluster.id} does not run`);
+      return await signingKeysOf(loadConfig({ clock, kubeconfig: plane.hostKubeconfig, terminal: false }));
     },
   };
 }

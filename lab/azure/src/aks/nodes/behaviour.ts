@@ -2,7 +2,7 @@ import type { Store } from '../../store/store.ts';
 
 /** How the machines of a pool behave as nodes; what goes wrong at will. */
 export interface Behaviour {
-  /** How many nodes each machine becomes: `twice` stands for a second machine that nobody asked for. */
+  /** `twice`: a second machine that nobody asked for comes with each; read when a pool's machines are made. */
   readonly joins: 'once' | 'never' | 'twice';
   /** False: the device plugin never shows the GPUs. */
   readonly gpus: boolean;

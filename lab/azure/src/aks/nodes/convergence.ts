@@ -1,6 +1,6 @@
 import type { Resource } from '../../store/store.ts';
-import { type Driver } from '../driver/driver.ts';
 import { specOf } from '../deps.ts';
+import type { Driver } from '../driver/driver.ts';
 import { clusterType } from '../names.ts';
 import { isStopped } from '../serialisation.ts';
 import { type KeeperDeps, convergeNodes } from './keeper.ts';
@@ -20,42 +20,50 @@ export function createConvergence(deps: KeeperDeps, driver: Driver): Convergence
   const { store, clock, logger } = deps;
   const life = new AbortController();
   /** Passes by cluster: the one that runs, and the one that waits for its end. */
-  const passes = new Map<string, { running: Promise<void>; waiting?: Promise<void> }>();
+  const passes = new Map<string, { readonly running: Promise<void>; waiting?: Promise<void> }>();
   const timers = new Map<string, () => void>();
 
-  async function pass(clusterId: string): Promise<void> {
-    timers.get(clusterId)?.();
-    timers.delete(clusterId);
-    const cluster = store.get(clusterId);
-    const connection = cluster === undefined || isStopped(cluster) ? undefined : driver.connect(specOf(store, cluster));
-    if (cluster === undefined || connection === undefined || life.signal.aborted) return;
-    try {
-      const next = await convergeNodes(deps, connection.client, cluster);
-      if (next !== undefined) lookAgain(clusterId, next);
-    } catch (error) {
-      if (life.signal.aborted) return;
-      logger.log('warn', 'the nodes of a cluster could not be brought in line', { cluster: clusterId, error });
-      await new Promise<void>((resolve) => clock.after(retryMs, resolve, { unref: true }));
-      return await pass(clusterId);
+  /** Goes on until it has succeeded, or there is nothing to bring in line. */
+  async function pass(key: string): Promise<void> {
+    for (;;) {
+      timers.get(key)?.();
+      timers.delete(key);
+      const cluster = store.get(key);
+      if (cluster === undefined || isStopped(cluster) || life.signal.aborted) return;
+      const connection = driver.connect(specOf(store, cluster));
+      if (connection === undefined) return;
+      try {
+        const next = await convergeNodes(deps, connection.client, cluster, life.signal);
+        if (next !== undefined) lookAgain(key, next);
+        return;
+      } catch (error) {
+        if (life.signal.aborted) return;
+        logger.log('warn', 'the nodes of a cluster could not be brought in line', { cluster: key, error });
+        await retryTime();
+      }
     }
   }
 
-  function lookAgain(clusterId: string, ms: number): void {
-    timers.get(clusterId)?.();
+  function retryTime(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(retryMs, resolve, { unref: true });
+      life.signal.addEventListener('abort', () => (cancel(), resolve()), { once: true });
+    });
+  }
+
+  function lookAgain(key: string, ms: number): void {
+    if (life.signal.aborted) return;
     timers.set(
-      clusterId,
-      clock.after(ms, () => void start(clusterId), { unref: true }),
+      key,
+      clock.after(ms, () => void start(key), { unref: true }),
     );
   }
 
-  function start(clusterId: string): Promise<void> {
-    const key = clusterId.toLowerCase();
+  function start(key: string): Promise<void> {
     const current = passes.get(key);
-    if (current !== undefined) {
-      current.waiting ??= current.running.then(() => begin(key));
-      return current.waiting;
-    }
-    return begin(key);
+    if (current === undefined) return begin(key);
+    current.waiting ??= current.running.then(() => begin(key));
+    return current.waiting;
   }
 
   function begin(key: string): Promise<void> {
@@ -66,33 +74,34 @@ export function createConvergence(deps: KeeperDeps, driver: Driver): Convergence
     return running;
   }
 
-  return {
-    async converge(clusterId, signal) {
-      const aborted = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([start(clusterId), aborted]);
-    },
-    async run(signal) {
-      for (const cluster of store.list('', clusterType)) await resume(cluster, signal);
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      life.abort();
-      for (const cancel of timers.values()) cancel();
-      await Promise.all([...passes.values()].map(({ running }) => running));
-    },
-  };
-
   /** A cluster as an earlier run of the emulator left it: its control plane may have ended with the machine. */
-  async function resume(cluster: Resource, signal: AbortSignal): Promise<void> {
+  async function resume(cluster: Resource): Promise<void> {
     // One that an operation is about is the operation's.
-    if (isStopped(cluster) || !['Succeeded', 'Failed'].includes(String(cluster.properties['provisioningState'])))
-      return;
+    const settled = ['Succeeded', 'Failed'].includes(String(cluster.properties['provisioningState']));
+    if (isStopped(cluster) || !settled) return;
     try {
-      await driver.start(specOf(store, cluster), signal);
-      await start(cluster.id);
+      await driver.start(specOf(store, cluster), life.signal);
+      await start(cluster.id.toLowerCase());
     } catch (error) {
       logger.log('error', 'the control plane of a cluster could not be started', { cluster: cluster.id, error });
     }
   }
+
+  return {
+    async converge(clusterId, signal) {
+      if (signal.aborted) return;
+      const aborted = Promise.withResolvers<void>();
+      const abort = (): void => aborted.resolve();
+      signal.addEventListener('abort', abort, { once: true });
+      await Promise.race([start(clusterId.toLowerCase()), aborted.promise]);
+      signal.removeEventListener('abort', abort);
+    },
+    async run(signal) {
+      const resumed = store.list('', clusterType).map(resume);
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      life.abort();
+      for (const cancel of timers.values()) cancel();
+      await Promise.all([...resumed, ...[...passes.values()].map(({ running }) => running)]);
+    },
+  };
 }

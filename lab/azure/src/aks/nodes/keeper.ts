@@ -5,7 +5,7 @@ import { settings } from '../settings.ts';
 import { type Behaviour, behaviourOf } from './behaviour.ts';
 import { join, syncGpus, syncReadiness, syncSpec } from './machine-node.ts';
 import { machinesOf } from './machines.ts';
-import { clusterLabel, gpusOf } from './node-object.ts';
+import { clusterLabel, clusterLabelValue, gpusOf } from './node-object.ts';
 
 export interface KeeperDeps {
   readonly store: Store;
@@ -21,12 +21,16 @@ const parallel = 16;
  *
  * @returns ms until it must look again, where time alone changes something
  */
-export async function convergeNodes(deps: KeeperDeps, client: Client, cluster: Resource): Promise<number | undefined> {
+export async function convergeNodes(
+  deps: KeeperDeps,
+  client: Client,
+  cluster: Resource,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const { store, clock } = deps;
-  const group = String(cluster.properties['nodeResourceGroup']);
   const [system, list] = await Promise.all([
-    client.get(namespaces, { name: 'kube-system' }),
-    client.list(nodes, { labelSelector: `${clusterLabel}=${group}` }),
+    client.get(namespaces, { name: 'kube-system' }, { signal }),
+    client.list(nodes, { labelSelector: `${clusterLabel}=${clusterLabelValue(cluster)}`, signal }),
   ]);
   const unclaimed = new Map(list.items.map((node) => [node.metadata.name!, node]));
   const now = clock.now();

@@ -9,6 +9,15 @@ import { defaultVersion } from '../versions.ts';
 import type { Machine } from './machines.ts';
 
 export const clusterLabel = 'kubernetes.azure.com/cluster';
+
+/** The name of the nodes' resource group, as far as a label's value may hold it. */
+export function clusterLabelValue(cluster: Resource): string {
+  return String(cluster.properties['nodeResourceGroup'])
+    .slice(0, 63)
+    .replaceAll(/[^A-Za-z0-9_.-]/g, '_')
+    .replace(/[^A-Za-z0-9]+$/, '');
+}
+
 export const gpuResource = 'nvidia.com/gpu';
 
 /** What the node of a machine is made of. */
@@ -28,7 +37,7 @@ export function nodeLabels({ cluster, pool, machine }: NodeSource): Readonly<Rec
     ...(objectAt(pool.properties, 'nodeLabels') as Readonly<Record<string, string>>),
     agentpool: pool.name,
     'kubernetes.azure.com/agentpool': pool.name,
-    [clusterLabel]: String(cluster.properties['nodeResourceGroup']),
+    [clusterLabel]: clusterLabelValue(cluster),
     'kubernetes.azure.com/kubelet-identity-client-id': String(kubelet['clientId'] ?? ''),
     'kubernetes.azure.com/mode': of('mode').toLowerCase(),
     'kubernetes.azure.com/node-image-version': of('nodeImageVersion'),

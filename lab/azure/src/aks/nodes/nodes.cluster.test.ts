@@ -164,6 +164,11 @@ test('a stopped cluster has no nodes', async () => {
   await nodesOf('nodepool1', ([one]) => one !== undefined && isReady(one));
 });
 
+/** Resolves when nothing is under way. */
+async function ended(): Promise<void> {
+  for (const { id } of azure.operations.underWay(path)) await azure.operations.ended(id, AbortSignal.timeout(60_000));
+}
+
 test('what was under way when the emulator ended is done by the next one, once', async () => {
   const { status } = await azure.call('PUT', `${path}/agentPools/ws1`, gpu({ count: 2 }));
   expect(status).toBe(201);
@@ -171,8 +176,7 @@ test('what was under way when the emulator ended is done by the next one, once',
   azure = memoryAzure({ driver, directory });
   const found = await nodesOf('ws1', (all) => all.length === 2 && all.every((one) => gpusOf(one) === '4'));
   expect(found.map(({ metadata }) => metadata.name!.slice(-1)).toSorted()).toEqual(['0', '1']);
-  for (const operation of azure.operations.underWay(path))
-    await azure.operations.ended(operation.id, AbortSignal.timeout(20_000));
+  await ended();
   expect((await azure.call('GET', `${path}/agentPools/ws1`)).body['properties']).toMatchObject({
     provisioningState: 'Succeeded',
   });
@@ -180,4 +184,5 @@ test('what was under way when the emulator ended is done by the next one, once',
   await azure.stop();
   azure = memoryAzure({ driver, directory });
   await nodesOf('ws1', (all) => all.length === 0);
+  await ended();
 });
