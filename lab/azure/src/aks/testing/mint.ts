@@ -6,8 +6,11 @@ export function mintWith(client: Client): TokenSource {
   return {
     async account(name) {
       const metadata = { name, namespace: 'default' };
-      const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
-      await client.apply(serviceAccounts, account, { fieldManager: 'federation' });
+      await client.apply(
+        serviceAccounts,
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+        { fieldManager: 'federation' },
+      );
     },
     async mint(account, audience) {
       const path = `/api/v1/namespaces/default/serviceaccounts/${account}/token`;
