@@ -15,7 +15,7 @@ import { nodeClaims, workspaces } from '../../cluster/resources.ts';
 
 /** Another KAITO as somebody has installed it. */
 export interface Neighbour {
-  /** Absent: not by Helm. */
+  /** Absent: Helm does not know it. */
   readonly release?: { readonly name: string; readonly namespace: string; readonly ownsCrds: boolean };
   readonly deployments: readonly Live<Deployment>[];
 }
@@ -41,9 +41,13 @@ export async function inventoryOf({ client }: Cluster, namespace: string): Promi
   const unique = new Map(found.flatMap(({ items }) => items).map((each) => [each.metadata.uid, each]));
   const foreign = [...unique.values()].filter((each) => !isOurs(each) && isKaito(each));
   const own = { namespace, service: 'kaito-workspace' };
+  const groups = [...Map.groupBy(foreign, releaseKey)];
   return {
-    neighbours: [...Map.groupBy(foreign, releaseKey)].map(([key, deployments]) =>
-      neighbour(key, deployments, crds.items),
+    neighbours: await Promise.all(
+      groups.map(async ([key, deployments]) => ({
+        deployments,
+        ...((await isReleased(client, key)) && { release: releaseOf(key, crds.items) }),
+      })),
     ),
     webhooks: admission.items
       .filter(
@@ -83,16 +87,18 @@ function releaseKey({ metadata }: { readonly metadata: Live<Deployment>['metadat
     : `${metadata.annotations?.[releaseNamespaceAnnotation] ?? metadata.namespace ?? ''}/${name}`;
 }
 
-function neighbour(
-  key: string,
-  deployments: readonly Live<Deployment>[],
-  crds: readonly Live<CustomResourceDefinition>[],
-): Neighbour {
-  if (key === '') return { deployments };
+/** Whether Helm still knows the release: it keeps it in Secrets. */
+async function isReleased(client: Cluster['client'], key: string): Promise<boolean> {
+  if (key === '') return false;
+  const [namespace = '', name = ''] = key.split('/');
+  return (await client.list(secrets, { namespace, labelSelector: `owner=helm,name=${name}` })).items.length > 0;
+}
+
+function releaseOf(key: string, crds: readonly Live<CustomResourceDefinition>[]): NonNullable<Neighbour['release']> {
   const [namespace = '', name = ''] = key.split('/');
   // Helm marks the CRDs of a chart's templates, which it deletes again, and not those of its folder crds.
   const ownsCrds = crds.some(
     (crd) => /\.(kaito\.sh|karpenter\.sh)$/.test(crd.metadata.name ?? '') && releaseKey(crd) === key,
   );
-  return { deployments, release: { name, namespace, ownsCrds } };
+  return { name, namespace, ownsCrds };
 }

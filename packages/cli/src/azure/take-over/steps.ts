@@ -42,7 +42,7 @@ function backupSteps({ workspaces: all, claims }: Inventory, { backupFile }: Tak
     {
       name: 'backup',
       state: 'todo',
-      says: `copy ${all.length} Workspaces and ${claims.length} NodeClaims to ${backupFile}`,
+      says: `copy all Workspaces (${all.length}) and NodeClaims (${claims.length}) to ${backupFile}`,
       commands: [`kubectl get workspaces.kaito.sh,nodeclaims.karpenter.sh -A -o yaml > ${quoted(backupFile)}`],
       run: async () => {
         await writeFile(
