@@ -257,6 +257,12 @@ test.each<[AzureErrorCode, 'soon' | 'later' | 'never', number | undefined, strin
   expect(error.remedy).not.toBe('');
 });
 
+test("a quota that is none of vCPUs is told in Azure's words", () => {
+  expect(refused(400, 'QuotaExceeded', 'Public IP addresses are limited to 10.').message).toBe(
+    'a quota is used up: Public IP addresses are limited to 10. (QuotaExceeded)',
+  );
+});
+
 test('an error of Compute that AKS hands on as text is told by what it is', () => {
   const error = refused(
     undefined,

@@ -1,3 +1,4 @@
+import { oneLine } from '../one-line.ts';
 import { argument, codeLike } from './rule.ts';
 import type { CallContext, Rule, Verdict } from './rule.ts';
 
@@ -21,7 +22,10 @@ const words =
 export const quotaExceeded: Rule = (facts, context) => {
   const azureCode = codeLike(facts, codes);
   if (azureCode === undefined && !words.test(facts.text)) return undefined;
-  return verdict(quotaOf(facts.text), azureCode ?? facts.codes[0], context);
+  const quota = quotaOf(facts.text);
+  const told = verdict(quota, azureCode ?? facts.codes[0], context);
+  if (quota !== undefined || facts.says === '') return told;
+  return { ...told, message: `a quota is used up: ${oneLine(facts.says)}` };
 };
 
 /** Limits of the directory or of a subscription that no machine counts against. */
