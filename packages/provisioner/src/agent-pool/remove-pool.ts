@@ -7,6 +7,8 @@ export interface PoolRemoval {
   readonly claim: Pick<NodeClaim, 'metadata'>;
   /** A deletion that is under way. */
   readonly operation: Operation | undefined;
+  /** A pool was asked for. Otherwise there is hardly one, and no turn is waited for to find that out. */
+  readonly asked: boolean;
   /** The turn to delete has come. */
   wake(): void;
 }
@@ -15,6 +17,8 @@ export type Removal =
   /** There is no such pool, or one that is somebody else's. */
   | { readonly state: 'gone' }
   | { readonly state: 'queued' }
+  /** The deletion was begun and did not come to its end. */
+  | { readonly state: 'failed'; readonly error: AzureError }
   /** `operation` undefined: the pool itself is looked at again. */
   | { readonly state: 'running'; readonly operation: Operation | undefined; readonly retryAfterMs: number };
 
@@ -25,10 +29,10 @@ const lookAgainMs = 15_000;
  * Brings the deletion of a claim's agent pool one step on: looks once after the operation, or, where none is known, deletes the pool if it is
  * this claim's, that very one (by its etag). A cluster that is no more has no pools.
  *
- * @throws AzureError where the deletion failed or no answer came; `OperationInProgress` never: it waits in the queue
+ * @throws AzureError where Azure refuses or no answer came; `OperationInProgress` never: it waits in the queue
  */
 export async function removePool(
-  { claim, operation, wake }: PoolRemoval,
+  { claim, operation, asked, wake }: PoolRemoval,
   deps: Pick<Dependencies, 'agentPools' | 'queue' | 'logger'> & { readonly signal: AbortSignal },
 ): Promise<Removal> {
   const { agentPools, queue, logger, signal } = deps;
@@ -39,10 +43,9 @@ export async function removePool(
       const seen = await agentPools.poll(operation, { signal });
       if (seen.state === 'running') return { state: 'running', operation, retryAfterMs: seen.retryAfterMs };
       if (seen.state === 'succeeded') return { state: 'gone' };
-      if (seen.state === 'failed' && seen.error.code !== 'NotFound') {
-        logger.log('warn', 'the deletion of an agent pool failed; it is begun anew', { pool: name, error: seen.error });
-      }
+      if (seen.state === 'failed' && seen.error.code !== 'NotFound') return { state: 'failed', error: seen.error };
     }
+    if (asked && !queue.enter(name, wake)) return { state: 'queued' };
     const pool = await agentPools.get(name, { signal });
     if (pool === undefined) return { state: 'gone' };
     if (!isPoolOf(pool, claim)) {
@@ -62,6 +65,8 @@ export async function removePool(
       logger.log('error', 'the cluster itself is not there, so neither is its agent pool', { pool: name, error });
       return { state: 'gone' };
     }
+    // It was changed since it was looked at.
+    if (error.code === 'PreconditionFailed') return { state: 'running', operation: undefined, retryAfterMs: 1_000 };
     if (error.code !== 'OperationInProgress') throw error;
     queue.refused(name, error.retryAfterMs);
     queue.enter(name, wake);

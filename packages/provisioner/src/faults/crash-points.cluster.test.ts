@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeClaims } from '../cache/resources.ts';
 import { nodeClaim } from '../testing/claims.ts';
 import { type Cloud, cloudOf } from '../testing/cloud.ts';
+import { azureError, type MemoryPools } from '../testing/memory-pools.ts';
 import { type RunningProvisioner, startProvisioner } from '../testing/provisioner.ts';
 import { createCut, type Cut, type CutPoint } from './testing/cut.ts';
 import { finalState } from './testing/final-state.ts';
@@ -40,8 +41,9 @@ async function start(): Promise<void> {
 
 async function begin(step: Step, name: string): Promise<void> {
   const { client } = cluster;
-  const { creationTimestamp: _, ...metadata } = nodeClaim({ name }).metadata;
-  if (step === 'create') await client.create(nodeClaims, { ...nodeClaim({ name }), metadata });
+  const claim = nodeClaim({ name, types: ['Standard_NC6s_v3', 'Standard_NC24ads_A100_v4'] });
+  const { creationTimestamp: _, ...metadata } = claim.metadata;
+  if (step === 'create') await client.create(nodeClaims, { ...claim, metadata });
   else await client.delete(nodeClaims, { name });
 }
 
@@ -70,36 +72,48 @@ async function through(step: Step, name: string, point?: CutPoint): Promise<stri
   return cut.at;
 }
 
-test('a provisioner that is cut off at any call leaves what another one completes, with one machine and none left over', async () => {
-  await start();
-  await through('create', 'ws0');
-  const expected = await finalState(cluster.client, cloud.pools.pools, 'ws0');
-  expect(expected).toHaveLength(3);
-  const calls = { create: provisioner.cut.calls, delete: [] as readonly string[] };
-  await through('delete', 'ws0');
-  calls.delete = provisioner.cut.calls;
-  const points = (step: Step): CutPoint[] =>
-    calls[step].flatMap((_, at) => [{ at: at + 1, when: 'before' } as const, { at: at + 1, when: 'after' } as const]);
-  const [creating, deleting] = [points('create'), points('delete')];
-  const cuts: string[] = [];
-  for (let turn = 0; turn < Math.max(creating.length, deleting.length); turn += 1) {
-    const name = `ws${turn + 1}`;
-    const cutAt = async (step: Step, point: CutPoint | undefined): Promise<string> => {
-      const at = await through(step, name, point);
-      const told = `${step} ${point?.at} ${point?.when}: ${at ?? 'not reached'}`;
-      if (point !== undefined) cuts.push(told);
-      return told;
-    };
-    const created = await cutAt('create', creating[turn]);
-    expect(await finalState(cluster.client, cloud.pools.pools, name), created).toEqual(expected);
-    const deleted = await cutAt('delete', deleting[turn]);
-    expect(await finalState(cluster.client, cloud.pools.pools, name), deleted).toEqual([]);
-    expect(
-      cloud.machines.filter((each) => each === name),
-      created,
-    ).toHaveLength(1);
-  }
-  expect([...cloud.pools.pools.keys()]).toEqual(['systempool']);
-  process.stdout.write(`${cuts.join('\n')}\n`);
-  await Promise.all([...stopped, provisioner.running.stop()]);
-}, 300_000);
+const late: MemoryPools['fail'] = (_, { vmSize }) =>
+  vmSize === 'Standard_NC6s_v3' ? azureError('CapacityMissing') : undefined;
+
+test.each([
+  ['the machine comes at once', 'ws', () => undefined],
+  ['the first machine type fails late, and the second one comes', 'wt', late],
+] as const)(
+  'a provisioner that is cut off at any call leaves what another one completes, with one machine and none left over: %s',
+  async (_, prefix, fail) => {
+    cloud.pools.fail = fail;
+    await start();
+    const first = `${prefix}0`;
+    await through('create', first);
+    const expected = await finalState(cluster.client, cloud.pools.pools, first);
+    expect(expected).toHaveLength(3);
+    const calls = { create: provisioner.cut.calls, delete: [] as readonly string[] };
+    await through('delete', first);
+    calls.delete = provisioner.cut.calls;
+    const points = (step: Step): CutPoint[] =>
+      calls[step].flatMap((_, at) => [{ at: at + 1, when: 'before' } as const, { at: at + 1, when: 'after' } as const]);
+    const [creating, deleting] = [points('create'), points('delete')];
+    const cuts: string[] = [];
+    for (let turn = 0; turn < Math.max(creating.length, deleting.length); turn += 1) {
+      const name = `${prefix}${turn + 1}`;
+      const cutAt = async (step: Step, point: CutPoint | undefined): Promise<string> => {
+        const at = await through(step, name, point);
+        const told = `${step} ${point?.at} ${point?.when}: ${at ?? 'not reached'}`;
+        if (point !== undefined) cuts.push(told);
+        return told;
+      };
+      const created = await cutAt('create', creating[turn]);
+      expect(await finalState(cluster.client, cloud.pools.pools, name), created).toEqual(expected);
+      const deleted = await cutAt('delete', deleting[turn]);
+      expect(await finalState(cluster.client, cloud.pools.pools, name), deleted).toEqual([]);
+      expect(
+        cloud.machines.filter((each) => each === name),
+        created,
+      ).toHaveLength(1);
+    }
+    expect([...cloud.pools.pools.keys()]).toEqual(['systempool']);
+    process.stdout.write(`${cuts.join('\n')}\n`);
+    await Promise.all([...stopped.splice(0), provisioner.running.stop()]);
+  },
+  300_000,
+);

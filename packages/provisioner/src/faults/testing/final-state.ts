@@ -13,7 +13,8 @@ export async function finalState(
 ): Promise<readonly unknown[]> {
   const claim = await client.get(nodeClaims, { name }).catch(absent);
   const node = (await client.list(nodes, { labelSelector: `agentpool=${name}` })).items.map(({ metadata, spec }) => ({
-    labels: metadata.labels,
+    // Those of Kubernetes' own controllers come in their own time.
+    labels: Object.entries(metadata.labels ?? {}).filter(([key]) => !key.startsWith('beta.')),
     annotations: metadata.annotations,
     finalizers: metadata.finalizers,
     ownerReferences: metadata.ownerReferences,

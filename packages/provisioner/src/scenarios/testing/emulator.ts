@@ -41,9 +41,10 @@ async function answerOf(response: Response): Promise<unknown> {
 export async function newSubscription(): Promise<Subscription> {
   const [endpoint, authorityHost] = [variable('KAITO_AZURE_ENDPOINT'), variable('AZURE_AUTHORITY_HOST')];
   const adminUrl = variable('KAITO_AZURE_ADMIN');
-  const admin = async (method: string, path: string, body?: object): Promise<unknown> =>
+  const headers = { 'content-type': 'application/json' };
+  const admin = async (method: string, path: string, body: object = {}): Promise<unknown> =>
     await answerOf(
-      await fetch(`${adminUrl}${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }),
+      await fetch(`${adminUrl}${path}`, { method, headers, ...(method !== 'GET' && { body: JSON.stringify(body) }) }),
     );
   const { subscriptionId, tenantId, appId, secret } = (await admin('POST', '/subscriptions', {})) as Record<
     'subscriptionId' | 'tenantId' | 'appId' | 'secret',
@@ -55,7 +56,7 @@ export async function newSubscription(): Promise<Subscription> {
     const { token } = (await owner.getToken(`${endpoint}/.default`))!;
     return await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { ...headers, authorization: `Bearer ${token}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   }

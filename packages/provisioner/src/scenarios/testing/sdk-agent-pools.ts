@@ -1,6 +1,13 @@
 import { type AgentPool as SdkPool, ContainerServiceClient, restorePoller } from '@azure/arm-containerservice';
 import type { TokenCredential } from '@azure/identity';
-import { type AgentPool, type AgentPools, type AzureError, classify, type Operation } from '@kaito/azure';
+import {
+  type AgentPool,
+  type AgentPools,
+  type AzureError,
+  type CallContext,
+  classify,
+  type Operation,
+} from '@kaito/azure';
 import type { ClusterAddress } from '../../options.ts';
 
 interface Refusal {
@@ -19,13 +26,13 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
   });
   const { agentPools } = client;
   const { resourceGroup: group, name: managedCluster } = cluster;
-  const path = `/subscriptions/${cluster.subscriptionId}/resourceGroups/${group}/providers/Microsoft.ContainerService/managedClusters/${managedCluster}/agentPools`;
+  const context = { subscriptionId: cluster.subscriptionId, resourceGroup: group, cluster: managedCluster };
 
   async function told<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw azureError(error as Refusal, path);
+      throw azureError(error as Refusal, context);
     }
   }
 
@@ -39,7 +46,7 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
       try {
         return poolOf(await agentPools.get(group, managedCluster, name));
       } catch (error) {
-        const classified = azureError(error as Refusal, path);
+        const classified = azureError(error as Refusal, context);
         if (classified.code === 'NotFound') return undefined;
         throw classified;
       }
@@ -52,14 +59,14 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
       }),
     create: async (name, properties) =>
       await told(async () => {
-        const poller = agentPools.createOrUpdate(group, managedCluster, name, properties as SdkPool, {
+        const poller = agentPools.createOrUpdate(group, managedCluster, name, properties as unknown as SdkPool, {
           ifNoneMatch: '*',
           updateIntervalInMs: 1,
         });
         await poller.submitted();
         const state = await poller.serialize();
         return {
-          pool: { id: `${path}/${name}`, name, properties: { ...properties, provisioningState: 'Creating' } },
+          pool: { id: name, name, properties: { ...properties, provisioningState: 'Creating' } },
           operation: { kind: 'azure-async-operation', url: JSON.stringify({ method: 'create', state }) },
         };
       }),
@@ -70,7 +77,7 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
         const state = await poller.serialize();
         return { kind: 'azure-async-operation', url: JSON.stringify({ method: 'delete', state }) };
       } catch (error) {
-        const classified = azureError(error as Refusal, path);
+        const classified = azureError(error as Refusal, context);
         if (classified.code === 'NotFound') return 'gone';
         throw classified;
       }
@@ -81,7 +88,7 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
         await poller.poll();
       } catch (error) {
         const refusal = error as Refusal;
-        const classified = azureError(refusal, path);
+        const classified = azureError(refusal, context);
         if (refusal.statusCode !== undefined) throw classified;
         return { state: 'failed', error: classified };
       }
@@ -96,11 +103,11 @@ function poolOf({ id = '', name = '', eTag, ...properties }: SdkPool): AgentPool
 }
 
 /** An operation that failed is an error without status, whose message ends `CODE. MESSAGE`. */
-function azureError({ statusCode, code, message, response }: Refusal, path: string): AzureError {
+function azureError({ statusCode, code, message, response }: Refusal, context: CallContext): AzureError {
   const failed = /has failed\. (\w+)\. ([\s\S]*)$/.exec(message);
   const body =
     failed === null
       ? (response?.bodyAsText ?? { error: { code: code ?? '', message } })
       : { error: { code: failed[1], message: failed[2] } };
-  return classify({ status: failed === null ? statusCode : undefined, body }, { path } as never);
+  return classify({ status: failed === null ? statusCode : undefined, body }, context);
 }

@@ -12,7 +12,7 @@ import {
 import type { Node } from 'kubernetes-types/core/v1.js';
 import { isManaged } from '../../../agent-pool/managed.ts';
 import { isNodeOf, isOfOurPools, nodesOf } from '../../../agent-pool/nodes.ts';
-import { claimUIDOf, isPoolOf } from '../../../agent-pool/ownership.ts';
+import { claimUIDOf } from '../../../agent-pool/ownership.ts';
 import { poolOf } from '../../../cache/caches.ts';
 import { nodeClaims } from '../../../cache/resources.ts';
 import type { Dependencies } from '../../../dependencies.ts';
@@ -118,7 +118,7 @@ export function createCollectionController(deps: Dependencies, metrics?: Control
   async function endVanished(claim: Live<NodeClaim>, pools: readonly AgentPool[]): Promise<void> {
     if (claim.metadata.deletionTimestamp !== undefined) return;
     if (!isTrue(claim.status?.conditions, nodeClaimConditions.launched)) return;
-    if (pools.some((pool) => isPoolOf(pool, claim))) return;
+    if (pools.some(({ name }) => name === claim.metadata.name)) return;
     if (nodesOf(claim, caches).some(isReady)) return;
     const message = `agent pool ${claim.metadata.name} is gone: somebody deleted it`;
     await endClaim(claim, { type: 'Warning', reason: 'AgentPoolGone', message }, deps);

@@ -13,8 +13,15 @@ import { noteState } from './notes.ts';
  */
 export async function discard(claim: Live<NodeClaim>, state: PoolState | undefined, deps: Launching): Promise<Step> {
   const name = claim.metadata.name ?? '';
-  const removal = await removePool({ claim, operation: state?.operation, wake: () => deps.wake(name) }, deps);
+  const removal = await removePool(
+    { claim, operation: state?.operation, asked: true, wake: () => deps.wake(name) },
+    deps,
+  );
   if (removal.state === 'queued') return waiting(claim, 'AKS changes few node pools at once');
+  if (removal.state === 'failed') {
+    await noteState(claim, { phase: 'discarding' }, deps);
+    throw removal.error;
+  }
   if (removal.state === 'running') {
     const { operation } = removal;
     const noted = await noteState(claim, { phase: 'discarding', ...(operation && { operation }) }, deps);

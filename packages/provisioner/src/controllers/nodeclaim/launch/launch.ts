@@ -37,9 +37,10 @@ function refused(claim: Live<NodeClaim>, { code, message, remedy }: PlanError): 
   return { claim, condition: notLaunched(status, code, withRemedy(message, remedy)) };
 }
 
-/** What any machine would meet: told, and tried again. A claim without an operation gives up its turn, as others may fare better. */
+/** What any machine would meet: told, and tried again. A claim with no operation under way gives up its turn, as others may fare better. */
 function tryAgain(claim: Live<NodeClaim>, error: AzureError, deps: Launching): Step {
   const { name = '', uid = '' } = claim.metadata;
+  const state = poolStateOf(claim);
   if (error.code === 'OperationInProgress') {
     deps.queue.refused(name, error.retryAfterMs);
     deps.queue.enter(name, () => deps.wake(name));
@@ -49,6 +50,6 @@ function tryAgain(claim: Live<NodeClaim>, error: AzureError, deps: Launching): S
     claim,
     condition: notLaunched('Unknown', reasonOf(error.code), withRemedy(error.message, error.remedy)),
     requeueAfterMs: deps.backoff.failed(uid, error),
-    inQueue: poolStateOf(claim) !== undefined,
+    inQueue: state?.phase === 'creating' || state?.operation !== undefined,
   };
 }

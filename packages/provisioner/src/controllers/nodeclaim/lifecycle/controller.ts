@@ -1,3 +1,4 @@
+import type { NodeClaim } from '@kaito/api';
 import {
   type Change,
   type Controller,
@@ -21,7 +22,7 @@ export function createLifecycleController(deps: Dependencies, metrics?: Controll
   const controller: Controller = createController({
     name: lifecycleControllerName,
     sources: [
-      source(caches.nodeClaims, itself),
+      source(caches.nodeClaims, newsOfClaim),
       source(caches.nodes, claimsOfNode),
       source(caches.nodeClasses, ({ object }) =>
         caches.nodeClaims.byIndex(indexes.nodeClass, object.metadata.name ?? '').map((claim) => keyOf(claim)),
@@ -35,6 +36,15 @@ export function createLifecycleController(deps: Dependencies, metrics?: Controll
     ...(metrics !== undefined && { metrics }),
   });
   return controller;
+}
+
+/** What we wrote ourselves is no news, except that the claim is being deleted. */
+function newsOfClaim(change: Change<Live<NodeClaim>>): readonly string[] {
+  const ours =
+    change.type === 'updated' &&
+    change.own === true &&
+    change.previous.metadata.deletionTimestamp === change.object.metadata.deletionTimestamp;
+  return ours ? [] : itself(change);
 }
 
 /** The claim that a node is owned by, and the one of its pool's name. A heartbeat that changes nothing wakes nobody. */

@@ -150,3 +150,17 @@ test('W26: a whole life asks the API server for what the chart grants, and delet
     'patch nodes',
   ]);
 });
+
+test('a deletion that Azure begins and does not end is told, and begun anew after a pause', async () => {
+  const world = await worldWith();
+  expect(await world.ready(name)).toBe(true);
+  await world.deleteClaim(name);
+  await world.look(name);
+  world.pools.intercept = (call, send) =>
+    call === 'poll' ? Promise.resolve({ state: 'failed', error: azureError('OperationFailed') }) : send();
+  expect(await world.look(name)).toEqual({ requeueAfterMs: 60_000 });
+  expect(world.condition(name, 'Ready')).toBe('False OperationFailed');
+  world.pools.intercept = (_, send) => send();
+  expect(await world.gone(name)).toBe(true);
+  expect([...world.pools.pools.keys()]).toEqual(['systempool']);
+});

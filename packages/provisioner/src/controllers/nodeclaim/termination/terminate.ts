@@ -1,5 +1,6 @@
 import {
   type ConditionUpdate,
+  isTrue,
   type NodeClaim,
   nodeClaimConditions,
   setCondition,
@@ -49,7 +50,12 @@ export async function terminate(claim: Live<NodeClaim>, deps: Terminating): Prom
       if (waits !== undefined) return waits;
     }
     const removal = await removePool(
-      { claim: current, operation: deleting ? state.operation : undefined, wake: () => deps.wake(name) },
+      {
+        claim: current,
+        operation: deleting ? state.operation : undefined,
+        asked: state !== undefined || isTrue(current.status?.conditions, nodeClaimConditions.launched),
+        wake: () => deps.wake(name),
+      },
       deps,
     );
     if (removal.state === 'queued') {
@@ -66,8 +72,14 @@ export async function terminate(claim: Live<NodeClaim>, deps: Terminating): Prom
       return {};
     }
     if (removal.state === 'running') return await follow(current, removal, deps);
+    if (removal.state === 'failed') {
+      current = await noteState(current, { phase: 'deleting' }, deps);
+      throw removal.error;
+    }
   } catch (error) {
     if (!(error instanceof AzureError)) throw error;
+    // Others may fare better meanwhile.
+    if (poolStateOf(current)?.operation === undefined) deps.queue.leave(name);
     const message = withRemedy(`agent pool ${name} is not deleted yet: ${error.message}`, error.remedy);
     await tell(current, becomes(nodeClaimConditions.ready, 'False', reasonOf(error.code), message), deps);
     return { requeueAfterMs: deps.backoff.failed(uid, error) };
