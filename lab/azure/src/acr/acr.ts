@@ -132,7 +132,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
     await ports.close(publicHost(name));
     await backend.empty(publicHost(name));
   });
-  const importParts = { emulator, adminUsers, backend };
+  const importParts = { emulator, ...parts };
   operations.worker(importImage, async (operation, signal) => await carryOutImport(importParts, operation, signal));
 
   return {

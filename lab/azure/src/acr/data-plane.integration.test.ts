@@ -82,6 +82,40 @@ describe('data', () => {
     expect((await lab.cloud.call(mount, { method: 'POST', headers: wide })).status).toBe(201);
   });
 
+  test('knows what refers to a manifest', async () => {
+    const made = await lab.registry({ adminUserEnabled: true });
+    const headers = await lab.adminLogin(made);
+    const { digest, manifest } = await lab.push(made, headers, 'app', '1', randomBytes(10));
+    const base = `https://${made.host}/v2/app`;
+    const body = Buffer.from(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: manifestType,
+        artifactType: 'application/vnd.example.signature',
+        config: { mediaType: 'application/vnd.oci.empty.v1+json', digest, size: 10 },
+        layers: [],
+        subject: { mediaType: manifestType, digest: manifest, size: 1 },
+      }),
+    );
+    const put = await lab.cloud.call(`${base}/manifests/signature`, {
+      method: 'PUT',
+      headers: { ...headers, 'content-type': manifestType },
+      body,
+    });
+    expect(put.headers['oci-subject']).toBe(manifest);
+    const referrers = await lab.cloud.call(`${base}/referrers/${manifest}`, { headers });
+    expect(referrers.json.manifests).toMatchObject([
+      {
+        digest: put.headers['docker-content-digest'],
+        size: body.length,
+        artifactType: 'application/vnd.example.signature',
+      },
+    ]);
+    const others = await lab.cloud.call(`${base}/referrers/${manifest}?artifactType=other`, { headers });
+    expect(others.json.manifests).toEqual([]);
+    expect(others.headers['oci-filters-applied']).toBe('artifactType');
+  });
+
   test('is refused by the firewall, by throttling and by cut and changed blobs on demand', async () => {
     const made = await lab.registry({ adminUserEnabled: true }, 'Premium');
     const headers = await lab.adminLogin(made);

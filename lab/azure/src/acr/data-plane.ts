@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@kaito/kube';
-import { answerDistribution, type DistributionParts } from './distribution.ts';
+import { answerDistribution, type DistributionParts, untag } from './distribution.ts';
 import { loginOf } from './logins.ts';
 import { answerMetadata, readMetadataRequest } from './metadata.ts';
 import { publicHost, type Registry } from './registries.ts';
@@ -69,8 +69,7 @@ async function answerData(
     await answerDistribution(parts, host, distribution, pull, request, response);
   } else if (metadata !== undefined) {
     await answerMetadata(metadata, service, parts.backend.content(host), request, response, async (repository, tag) => {
-      const address = await parts.backend.address(host);
-      await fetch(`http://${address}/v2/${repository}/manifests/${tag}`, { method: 'DELETE' });
+      await untag(parts.backend, host, repository, tag);
     });
   }
 }

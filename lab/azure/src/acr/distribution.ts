@@ -42,7 +42,22 @@ export async function answerDistribution(
     url.searchParams.delete('mount');
   }
   const change = asked.kind === 'blob' && request.method === 'GET' ? faults.blob(host, asked.reference) : undefined;
-  await proxy.forward(request, response, await addressOf(backend, host), `${asked.path}${url.search}`, change);
+  await proxy.forward(request, response, await addressOf(backend, host), `${asked.path}${url.search}`, {
+    change,
+    headersFor: async ({ headers }) => {
+      const put = asked.kind === 'manifest' && request.method === 'PUT' ? headers['docker-content-digest'] : undefined;
+      const subject = typeof put === 'string' ? await backend.content(host).subjectOf(put) : undefined;
+      // It is listed as a referrer: the client need not keep that list.
+      return subject === undefined ? {} : { 'oci-subject': subject };
+    },
+  });
+}
+
+/** Takes a tag out of a registry; its manifest stays. @throws RegistryError */
+export async function untag(backend: Backend, host: string, repository: string, tag: string): Promise<void> {
+  const url = `http://${await addressOf(backend, host)}/v2/${repository}/manifests/${tag}`;
+  const answer = await fetch(url, { method: 'DELETE' });
+  if (!answer.ok) throw registryUnavailable(`status ${answer.status}`);
 }
 
 /** @throws RegistryError where the registry cannot be started, with the reason */

@@ -46,6 +46,19 @@ describe('import', () => {
     );
   });
 
+  test('reads another registry with credentials of that registry', async () => {
+    const [from, to] = [await lab.registry({ adminUserEnabled: true }), await lab.registry()];
+    await lab.push(from, await lab.adminLogin(from), 'app', '1', randomBytes(100));
+    const { username, passwords } = (await lab.cloud.arm('POST', `${from.id}/listCredentials`)).json;
+    const source = { registryUri: `${from.name}.azurecr.io`, sourceImage: 'app:1' };
+    const ask = async (credentials: object) =>
+      await lab.importImage(to, { ...source, credentials }, { targetTags: ['app:1'], mode: 'Force' });
+    expect((await ask({ username, password: passwords[1].value })).status).toBeLessThan(300);
+    expect((await ask({ username, password: 'wrong' })).json.error.code).toBe('InvalidParameters');
+    const { refresh_token } = (await lab.exchange(from, lab.cloud.azure.owner)).json;
+    expect((await ask({ password: refresh_token })).status).toBeLessThan(300);
+  });
+
   test('from another registry needs the right to pull there', async () => {
     const [from, to] = [await lab.registry({ adminUserEnabled: true }), await lab.registry({ adminUserEnabled: true })];
     const { manifest } = await lab.push(from, await lab.adminLogin(from), 'team/app', '1', randomBytes(100_000));

@@ -1,12 +1,12 @@
 import { copyImage, OciError, parseReference, RegistryClient } from '@kaito/oci';
-import type { Authorization } from '../authorization/authorization.ts';
 import { ArmError } from '../errors/arm-error.ts';
+import { authorizationFailed } from '../errors/authentication-errors.ts';
 import { invalidParameter, invalidRequestContent } from '../errors/request-errors.ts';
 import { resourceNotFound } from '../errors/resource-errors.ts';
 import type { StoredOperation } from '../operations/operations.ts';
 import type { JsonObject } from '../store/store.ts';
 import type { ArmAnswer, ArmRequest, ArmRoute, Emulator } from '../wire/service.ts';
-import type { AdminUsers } from './admin-user.ts';
+import { covers } from './access.ts';
 import { existing, provider, registryPath, registryRoute } from './arm-routes.ts';
 import type { Backend } from './backend.ts';
 import {
@@ -16,15 +16,15 @@ import {
   importSourceRefused,
   importSourceUnknown,
 } from './errors.ts';
+import { callerOf, type LoginParts, tokenUser } from './logins.ts';
 import { publicRegistries } from './public-registries.ts';
-import { publicHost, registryAt, registryOf, registryType } from './registries.ts';
-import { allows } from './rights.ts';
+import { publicHost, type Registry, registryAt, registryOf, registryType } from './registries.ts';
+import { allows, type Caller, granted } from './rights.ts';
 
 export const importImage = 'acr/import-image';
 
-export interface ImportParts {
+export interface ImportParts extends LoginParts {
   readonly emulator: Emulator;
-  readonly adminUsers: AdminUsers;
   readonly backend: Backend;
 }
 
@@ -72,7 +72,7 @@ function readImport(parts: ImportParts, request: ArmRequest, targetId: string, t
   if (given === undefined || typeof image !== 'string' || image === '') {
     throw invalidRequestContent("Required property 'sourceImage' not found in JSON.");
   }
-  const from = sourceHost(parts, request.callerId, given, targetId, image);
+  const from = sourceHost(parts, request.callerId, given, targetId);
   const { repository, tag, digest } = imageOf('source.sourceImage', from, image);
   const tags = texts('targetTags', targetTags).map((text) => {
     const named = imageOf('targetTags', to, text);
@@ -86,47 +86,44 @@ function readImport(parts: ImportParts, request: ArmRequest, targetId: string, t
 }
 
 /** The host name of the source, which the caller may read. @throws ArmError */
-function sourceHost(
-  { emulator, adminUsers }: ImportParts,
-  callerId: string,
-  source: JsonObject,
-  targetId: string,
-  image: string,
-): string {
-  const { resourceId, registryUri, credentials } = source;
-  const { store, authorization } = emulator;
-  if (typeof resourceId === 'string' && resourceId !== '') {
-    const resource = store.get(resourceId);
-    if (resource?.type !== registryType) {
-      const parts = resourceId.split('/');
-      throw resourceNotFound(`${registryType}/${parts.at(-1)}`, parts[4] ?? '');
-    }
-    checkPull(authorization, resource.id, allows(authorization, registryOf(resource), callerId, 'pull'), callerId);
-    return publicHost(resource.name);
+function sourceHost(parts: ImportParts, callerId: string, source: JsonObject, targetId: string): string {
+  const { resourceId, registryUri, credentials, sourceImage, ...rest } = source;
+  const unknown = Object.keys(rest)[0];
+  if (unknown !== undefined) {
+    throw invalidRequestContent(`Could not find member '${unknown}' on object of type 'ImportSource'.`);
   }
+  if (typeof resourceId === 'string' && resourceId !== '') return ownSource(parts, callerId, resourceId);
   if (typeof registryUri !== 'string' || registryUri === '') {
     throw invalidRequestContent("One of the properties 'resourceId' and 'registryUri' is needed.");
   }
   const host = registryUri.toLowerCase();
   const login = credentials as { readonly username?: string; readonly password?: string } | null | undefined;
   const open = publicRegistries.find(({ names }) => names.includes(host));
-  const repository = image.split(/[:@]/)[0] as string;
-  if (open !== undefined) {
-    // Nobody has an account there.
-    if (login) throw importSourceRefused(targetId, repository);
-    return open.host;
-  }
-  const registry = registryAt(store, host);
-  if (registry === undefined) throw importSourceUnknown(targetId, host);
-  const known = login
-    ? adminUsers.matches(registry, login.username ?? '', login.password ?? '')
-    : registry.anonymousPullEnabled;
-  if (!known) throw importSourceRefused(targetId, repository);
-  return publicHost(registry.name);
+  const registry = open === undefined ? registryAt(parts.emulator.store, host) : undefined;
+  if (open === undefined && registry === undefined) throw importSourceUnknown(targetId, host);
+  const wanted = { type: 'repository', name: String(sourceImage).split(/[:@]/)[0] as string, actions: ['pull'] };
+  const caller: Caller | undefined = login
+    ? registry && callerOf(parts, registry, registry.loginServer, login.username ?? tokenUser, login.password ?? '')
+    : { kind: 'anonymous' };
+  // Nobody has an account at a public registry; without one anybody may read it.
+  const may =
+    caller !== undefined &&
+    (registry === undefined || covers([granted(parts.authorization, registry, caller, wanted)], wanted));
+  if (!may) throw importSourceRefused(targetId, wanted.name);
+  return open?.host ?? publicHost((registry as Registry).name);
 }
 
-function checkPull(authorization: Authorization, scope: string, may: boolean, callerId: string): void {
-  if (!may) authorization.require(callerId, scope, `${registryType}/pull/read`);
+/** By resource id: with the caller's own rights. */
+function ownSource({ emulator, authorization }: ImportParts, callerId: string, resourceId: string): string {
+  const { store, principals } = emulator;
+  const resource = store.get(resourceId);
+  if (resource?.type !== registryType) {
+    const parts = resourceId.split('/');
+    throw resourceNotFound(`${registryType}/${parts.at(-1)}`, parts[4] ?? '');
+  }
+  if (allows(authorization, registryOf(resource), callerId, 'pull')) return publicHost(resource.name);
+  const appId = principals.find(callerId)?.appId ?? callerId;
+  throw authorizationFailed(appId, callerId, `${registryType}/pull/read`, resource.id);
 }
 
 /** @throws ArmError */
@@ -158,14 +155,10 @@ export async function carryOutImport(
   const { from, to, repository, reference, tags, untagged, force } = operation.input as Import;
   const begun = emulator.store.table<true>('acr/imports-begun');
   const client = new RegistryClient();
-  const [source, target] = await Promise.all([backend.address(from), backend.address(to)]);
-  const at = {
-    registry: source,
-    repository,
-    ...(reference.includes(':') ? { digest: reference } : { tag: reference }),
-  };
   const id = operation.resourceId;
   try {
+    const [registry, target] = await Promise.all([backend.address(from), backend.address(to)]);
+    const at = { registry, repository, ...(reference.includes(':') ? { digest: reference } : { tag: reference }) };
     const digest = await client.manifestDigest(at, { signal });
     if (digest === undefined) throw importSourceMissing(id, from, repository, reference);
     // Tags that an import itself has written, before it was cut off, are no conflict.

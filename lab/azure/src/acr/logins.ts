@@ -9,7 +9,7 @@ import { type Caller, granted } from './rights.ts';
 import type { Tokens } from './tokens.ts';
 
 /** The user name that goes with a token in place of a password. */
-const tokenUser = '00000000-0000-0000-0000-000000000000';
+export const tokenUser = '00000000-0000-0000-0000-000000000000';
 
 export interface LoginParts {
   readonly tokens: Tokens;

@@ -13,7 +13,15 @@ const ours = new Set([
   'te',
   'upgrade',
   'trailer',
+  'expect',
 ]);
+
+export interface ForwardOptions {
+  /** What the answer's body goes through. */
+  readonly change?: Transform | undefined;
+  /** Further headers of the answer. */
+  readonly headersFor?: (answer: IncomingMessage) => Promise<Readonly<Record<string, string>>>;
+}
 
 /** Carries requests to the registries on this machine and their answers back, as they come: nothing is held. */
 export class Proxy {
@@ -26,7 +34,6 @@ export class Proxy {
   /**
    * @param address `127.0.0.1:PORT`
    * @param path with its query
-   * @param change what the answer's body goes through
    * @throws RegistryError where the registry does not answer
    */
   async forward(
@@ -34,7 +41,7 @@ export class Proxy {
     response: ServerResponse,
     address: string,
     path: string,
-    change?: Transform,
+    { change, headersFor }: ForwardOptions = {},
   ): Promise<void> {
     const [host, port] = address.split(':') as [string, string];
     const headers = { ...keep(request.headers), ...framing(request) };
@@ -55,7 +62,8 @@ export class Proxy {
       if (response.destroyed) return;
       throw registryUnavailable((error as Error).message);
     }
-    response.writeHead(answer.statusCode ?? 502, keep(answer.headers));
+    const more = await headersFor?.(answer);
+    response.writeHead(answer.statusCode ?? 502, { ...keep(answer.headers), ...more });
     const stages = change === undefined ? [answer, response] : [answer, change, response];
     try {
       await pipeline(stages);

@@ -30,9 +30,7 @@ export async function exchange(
   checkService(form, service);
   const tenant = form.get('tenant');
   if (tenant !== null && tenant !== '' && tenant.toLowerCase() !== parts.tenantId.toLowerCase()) throw loginRefused();
-  const token = form.get('access_token') ?? '';
-  const principal =
-    parts.principals.authenticate(token, 'registry') ?? parts.principals.authenticate(token, 'resource-manager');
+  const principal = parts.principals.authenticate(form.get('access_token') ?? '', 'registry');
   if (principal === undefined || !hasAnyRight(parts.authorization, registry, principal.id)) throw loginRefused();
   answer(response, { refresh_token: parts.tokens.refresh(service, principal.id, parts.tenantId) });
 }

@@ -137,6 +137,11 @@ export class RegistryContent {
     return found.filter((manifest) => manifest !== undefined).toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
   }
 
+  /** The manifest that a manifest is about. */
+  async subjectOf(digest: string): Promise<string | undefined> {
+    return (await this.#json<Stored>(digest))?.subject?.digest;
+  }
+
   /** Of all blobs, bytes. */
   async bytes(): Promise<number> {
     let sum = 0;
