@@ -111,8 +111,14 @@ serving(named(program.command('up')))
   .description('start an emulator; its state is kept when it ends, and found again')
   .action(async (options: Named & Serving) => {
     const directory = directoryOf(options.name);
-    if (readRecord(directory) === undefined) await startDetached(directory, options);
-    else say(`The emulator ${options.name} runs already.`);
+    const before = readRecord(directory);
+    if (before === undefined) await startDetached(directory, options);
+    else if (before.record.names === options.names) say(`Azure ${options.name} runs already, as it was started.`);
+    else
+      throw new LabError(
+        `Azure ${options.name} runs already, with ${before.record.names} names`,
+        `end it first: npm run lab -- azure down --name ${options.name}; or give this one another --name`,
+      );
     const { record } = running(options.name);
     const flag = options.name === 'default' ? '' : ` --name ${options.name}`;
     const az = loginCommands(record).map((command) => `  az ${command.join(' ')}`);
@@ -174,7 +180,9 @@ named(program.command('down'))
   .action(async ({ name, purge }: Named & { readonly purge?: boolean }) => {
     const { pid } = running(name);
     process.kill(pid, 'SIGTERM');
+    const patience = setTimeout(() => process.kill(pid, 'SIGKILL'), 20_000);
     while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
+    clearTimeout(patience);
     await endClusters(directoryOf(name));
     if (purge === true) rmSync(directoryOf(name), { recursive: true, force: true });
     say(`Azure ${name} is gone.`);
