@@ -4,6 +4,7 @@ import {
   deployments,
   isNotFound,
   type Live,
+  secrets,
   validatingWebhookConfigurations,
 } from '@kaito/kube';
 import { deploymentSelectors, foreignAdmission, isOurs, roleOf } from '@kaito/workspace/neighbour';

@@ -95,7 +95,7 @@ test('a Go KAITO whose Helm release would take the CRDs with it is stopped and f
   ).toMatchInlineSnapshot(`
     [
       [
-        "todo backup: copy 1 Workspaces and 1 NodeClaims to DIR/backup.yaml",
+        "todo backup: copy all Workspaces (1) and NodeClaims (1) to DIR/backup.yaml",
         "kubectl get workspaces.kaito.sh,nodeclaims.karpenter.sh -A -o yaml > DIR/backup.yaml",
       ],
       [
