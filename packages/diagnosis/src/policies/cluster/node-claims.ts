@@ -65,13 +65,13 @@ const causes: readonly Cause[] = [
   {
     code: 'CapacityMissing',
     pattern:
-      /AllocationFailed|InsufficientCapacity|OverconstrainedAllocation|OverconstrainedZonal|NicReservedForAnotherVm/,
+      /^CapacityMissing$|AllocationFailed|InsufficientCapacity|OverconstrainedAllocation|OverconstrainedZonal|NicReservedForAnotherVm/,
     remedy: (view) => `wait, or take another type than ${machineType(view)}, or another region: kaito machines`,
     passing: true,
   },
   {
     code: 'RequestDisallowedByPolicy',
-    pattern: /RequestDisallowedByPolicy|DisallowedByPolicy|PolicyViolation/,
+    pattern: /^PolicyDenied$|RequestDisallowedByPolicy|DisallowedByPolicy|PolicyViolation/,
     remedy: () => 'ask who owns the policy that is named for an exemption: az policy assignment list -o table',
   },
   {
@@ -82,13 +82,15 @@ const causes: readonly Cause[] = [
   },
   {
     code: 'CloudRightMissing',
-    pattern: /AuthorizationFailed|LinkedAuthorizationFailed|Unauthorized|Forbidden|does not have authorization/,
+    pattern:
+      /^RightMissing$|AuthorizationFailed|LinkedAuthorizationFailed|Unauthorized|Forbidden|does not have authorization/,
     remedy: () =>
       "give the provisioner's identity the right: az role assignment create --assignee <client id> --role Contributor --scope <id of the cluster>",
   },
   {
     code: 'CloudBusy',
-    pattern: /TooManyRequests|OperationNotAllowed|OperationPreempted|another operation|Throttl|Conflict/i,
+    pattern:
+      /^(?:OperationInProgress|ServerError|TimedOut)$|TooManyRequests|OperationNotAllowed|OperationPreempted|another operation|Throttl|Conflict/i,
     remedy: () => 'wait: the provisioner tries again',
     passing: true,
   },
@@ -102,14 +104,16 @@ export const nodeClaimFailing: Policy = (view) => {
   if (view.plan.target === 'cluster' && nodes !== undefined && nodesAreReady(nodes)) return undefined;
   const [sentence, given] = splitRemedy(failing.message);
   const inspect = `see what the provisioner says: kubectl describe nodeclaim ${failing.name}`;
-  const cause = view.plan.target === 'cluster' ? causeOf(failing) : undefined;
+  const cause = view.plan.target === 'cluster' ? causeOf(failing, given !== undefined) : undefined;
   const message = brief(withoutStop(sentence));
   const remedy = given ?? cause?.remedy(view) ?? inspect;
   return { code: cause?.code ?? failing.reason, message, needs: cause?.passing === true ? 'time' : 'person', remedy };
 };
 
-function causeOf({ reason, message }: NodeClaimTrouble): Cause | undefined {
-  return causes.find(({ pattern }) => pattern.test(reason)) ?? causes.find(({ pattern }) => pattern.test(message));
+/** A provisioner that gives a remedy tells the cause by its reason; the words of others are searched for it. */
+function causeOf({ reason, message }: NodeClaimTrouble, told: boolean): Cause | undefined {
+  const byReason = causes.find(({ pattern }) => pattern.test(reason));
+  return byReason ?? (told ? undefined : causes.find(({ pattern }) => pattern.test(message)));
 }
 
 /** `sentence. Remedy: what to do`, the form in which our provisioner writes. */
