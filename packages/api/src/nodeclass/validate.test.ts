@@ -44,6 +44,8 @@ test.each([
   [{ spot: { maxPrice: '-2' } }, 'InvalidValue spec.spot.maxPrice'],
   [{ spot: {}, mode: 'System' }, 'MutuallyExclusive spec.spot'],
   [{ zone: ['1'] }, 'UnknownField spec.zone'],
+  [{ tags: { 'a/b': 'x' } }, 'InvalidValue spec.tags["a/b"]'],
+  [{ tags: { 'kaito.sh_nodeclaim-uid': 'x' } }, 'InvalidValue spec.tags["kaito.sh_nodeclaim-uid"]'],
 ])('refuses %j', (spec, problem) => {
   expect(problems(nodeClass(spec))).toEqual([problem]);
 });

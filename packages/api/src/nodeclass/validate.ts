@@ -4,6 +4,9 @@ import { check, explain } from '../structural/check.ts';
 import { nearest } from '../structural/suggestion.ts';
 import { nodeClassStructure } from './schema.ts';
 
+/** Beginning of the names of the tags that say whose an agent pool is. */
+const ownTagPrefix = 'kaito.sh_';
+
 /** Every problem of a KaitoNodeClass at once; never throws. Codes: UnknownField, MissingField, InvalidType, InvalidValue, MutuallyExclusive. */
 export function validateNodeClass(object: unknown): Finding[] {
   const violations = check(nodeClassStructure, object);
@@ -33,5 +36,30 @@ export function validateNodeClass(object: unknown): Finding[] {
       remedy: 'Remove spec.spot, or set spec.mode to User.',
     });
   }
-  return findings;
+  const tags = (spec as { tags?: unknown } | undefined)?.tags;
+  return [...findings, ...tagFindings(typeof tags === 'object' && tags !== null ? Object.keys(tags) : [])];
+}
+
+/** What Azure allows in the name of a tag: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations. */
+const forbidden = /[<>%&\\?/]/;
+const longestName = 512;
+
+function tagFindings(names: readonly string[]): Finding[] {
+  return names.flatMap((name): Finding | Finding[] => {
+    const path = formatPath(['spec', 'tags', name]);
+    const shown = name.slice(0, 80);
+    if (name.toLowerCase().startsWith(ownTagPrefix)) {
+      const message = `Tag ${shown} is one of those by which KAITO knows its own agent pools.`;
+      return { code: 'InvalidValue', severity: 'error', path, message, remedy: `Name it without ${ownTagPrefix}` };
+    }
+    if (name !== '' && name.length <= longestName && !forbidden.test(name)) return [];
+    const message = `Tag "${shown}" has a name that Azure does not allow.`;
+    return {
+      code: 'InvalidValue',
+      severity: 'error',
+      path,
+      message,
+      remedy: `Write 1 to ${longestName} characters, none of < > % & \\ ? /`,
+    };
+  });
 }
