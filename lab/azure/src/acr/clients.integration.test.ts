@@ -86,43 +86,70 @@ describe('the Azure CLI', () => {
   }, 600_000);
 });
 
+/** Two registries, an image in the first, and logins: to read the first, to write and to read the second. */
+async function twoRegistries(name: string) {
+  const group = `/subscriptions/${cloud.azure.subscriptionId}/resourceGroups/lab`;
+  const made = async (registry: string) => {
+    const id = `${group}/providers/Microsoft.ContainerRegistry/registries/${registry}`;
+    await cloud.finished('PUT', id, { location: 'westus3', sku: { name: 'Basic' } });
+    return { id, host: (await cloud.arm('GET', id)).json.properties.loginServer as string };
+  };
+  const [from, to] = [await made(`${name}from`), await made(`${name}into`)];
+  const seed = { repository: 'app', tag: '1', layers: 3, layerBytes: 5_000_000 };
+  const { digest } = (await cloud.admin('POST', `/registries/${name}from/images`, seed)).json as { digest: string };
+  const refreshToken = async (at: typeof from, role: string): Promise<string> => {
+    const access_token = await cloud.token(await cloud.account(role, at.id));
+    const exchanged = await cloud.call(`https://${at.host}/oauth2/exchange`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'access_token', service: at.host, access_token }),
+    });
+    return exchanged.json.refresh_token as string;
+  };
+  return {
+    from: from.host,
+    to: to.host,
+    digest,
+    reader: await refreshToken(from, 'AcrPull'),
+    writer: await refreshToken(to, 'AcrPush'),
+    narrow: await refreshToken(to, 'AcrPull'),
+  };
+}
+
+const login = (token: string): string => `00000000-0000-0000-0000-000000000000:${token}`;
+
 describe('skopeo', () => {
   test('copies out of one registry and into another, and is refused where it has no right', async () => {
     const skopeo = await debianProgram('skopeo');
     const env = { ...environment, ...skopeo.environment };
     const copy = async (...args: string[]) => await run(skopeo.path, ['--insecure-policy', 'copy', ...args], { env });
-    const made = async (name: string) => {
-      const id = `/subscriptions/${cloud.azure.subscriptionId}/resourceGroups/lab/providers/Microsoft.ContainerRegistry/registries/${name}`;
-      await cloud.finished('PUT', id, { location: 'westus3', sku: { name: 'Basic' } });
-      return { id, host: (await cloud.arm('GET', id)).json.properties.loginServer as string };
-    };
-    const [from, to] = [await made('copyfrom'), await made('copyinto')];
-    await cloud.admin('POST', '/registries/copyfrom/images', {
-      repository: 'app',
-      tag: '1',
-      layers: 3,
-      layerBytes: 5_000_000,
-    });
-    const login = async (host: string, role: string, scope: string) => {
-      const account = await cloud.account(role, scope);
-      const exchanged = await cloud.call(`https://${host}/oauth2/exchange`, {
-        method: 'POST',
-        body: new URLSearchParams({
-          grant_type: 'access_token',
-          service: host,
-          access_token: await cloud.token(account),
-        }),
-      });
-      return `00000000-0000-0000-0000-000000000000:${exchanged.json.refresh_token as string}`;
-    };
-    const reader = await login(from.host, 'AcrPull', from.id);
-    const writer = await login(to.host, 'AcrPush', to.id);
-    const target = `docker://${to.host}/team/app:1`;
-    await copy('--src-creds', reader, '--dest-creds', writer, `docker://${from.host}/app:1`, target);
-    await copy('--src-creds', writer, target, `oci:${join(directory, 'layout')}:1`);
-    const narrow = await login(to.host, 'AcrPull', to.id);
+    const { from, to, reader, writer, narrow } = await twoRegistries('skopeo');
+    const [source, target] = [`docker://${from}/app:1`, `docker://${to}/team/app:1`];
+    await copy('--src-creds', login(reader), '--dest-creds', login(writer), source, target);
+    await copy('--src-creds', login(writer), target, `oci:${join(directory, 'layout')}:1`);
     await expect(
-      copy('--src-creds', reader, '--dest-creds', narrow, `docker://${from.host}/app:1`, `docker://${to.host}/other:1`),
+      copy('--src-creds', login(reader), '--dest-creds', login(narrow), source, `docker://${to}/other:1`),
     ).rejects.toThrow(/unauthorized|authentication required/);
   }, 300_000);
+});
+
+describe('our own registry client', () => {
+  test('copies with refresh tokens, and says so where it has no right', async () => {
+    const { from, to, digest, reader, writer, narrow } = await twoRegistries('own');
+    const source = `
+      import { copyImage, parseReference, RegistryClient } from '@kaito/oci';
+      const [from, to, reader, writer] = process.argv.slice(1);
+      const client = (token) => new RegistryClient({ secureLoopback: true, credentials: async () => ({ kind: 'refresh', token }) });
+      const end = (token, text) => ({ client: client(token), reference: parseReference(text) });
+      try {
+        console.log((await copyImage(end(reader, from), end(writer, to))).digest);
+      } catch (error) {
+        console.log(error.code);
+      }`;
+    const copy = async (...args: string[]) => {
+      const options = { cwd: import.meta.dirname, env: environment };
+      return (await run(process.execPath, ['--input-type=module', '-e', source, ...args], options)).stdout.trim();
+    };
+    expect(await copy(`${from}/app:1`, `${to}/app:1`, reader, writer)).toBe(digest);
+    expect(await copy(`${from}/app:1`, `${to}/app:2`, reader, narrow)).toMatch(/^(Unauthorized|Denied)$/);
+  }, 120_000);
 });
