@@ -12,7 +12,7 @@ export const network = {
   pods: '10.244.0.0/16',
 } as const;
 
-interface Leaf {
+export interface Leaf {
   readonly name: string;
   readonly subject: string;
   readonly usage: 'serverAuth' | 'clientAuth';
@@ -62,10 +62,16 @@ export async function makeCertificates(directory: string): Promise<void> {
     '-addext',
     usage,
   );
-  await Promise.all([serviceAccountKey, ...leaves.map((leaf, index) => sign(directory, leaf, index + 1))]);
+  await Promise.all([serviceAccountKey, ...leaves.map((leaf, index) => signCertificate(directory, leaf, index + 1))]);
 }
 
-async function sign(directory: string, { name, subject, usage, names }: Leaf, serial: number): Promise<void> {
+/** Makes a key and a certificate in `directory`, signed by the authority (`ca.crt`, `ca.key`) that lies in `authority`. */
+export async function signCertificate(
+  directory: string,
+  { name, subject, usage, names }: Leaf,
+  serial: number,
+  authority = directory,
+): Promise<void> {
   const openssl = (...args: string[]): Promise<string> => run('openssl', args, { cwd: directory });
   const extensions = ['basicConstraints=CA:FALSE', 'keyUsage=digitalSignature', `extendedKeyUsage=${usage}`];
   if (names !== undefined) extensions.push(`subjectAltName=${names.join(',')}`);
@@ -91,9 +97,9 @@ async function sign(directory: string, { name, subject, usage, names }: Leaf, se
     '-in',
     `${name}.csr`,
     '-CA',
-    'ca.crt',
+    join(authority, 'ca.crt'),
     '-CAkey',
-    'ca.key',
+    join(authority, 'ca.key'),
     '-set_serial',
     String(serial),
     '-days',

@@ -32,6 +32,8 @@ export function components(
     readonly kwok: boolean;
     /** Whom ServiceAccount tokens are issued by, an https URL; default: the API server's own address, whose tokens are accepted in any case. */
     readonly issuer?: string;
+    /** After how many seconds without a sign of life a node is NotReady; default: Kubernetes' 50. */
+    readonly nodeGraceSeconds?: number;
   },
 ): readonly Component[] {
   const pki = (name: string): string => join(directory, 'pki', name);
@@ -111,6 +113,10 @@ export function components(
         'cert-dir': join(directory, 'controller-manager'),
         'kube-api-qps': 1000,
         'kube-api-burst': 2000,
+        ...(options.nodeGraceSeconds !== undefined && {
+          'node-monitor-grace-period': `${options.nodeGraceSeconds}s`,
+          'node-monitor-period': '1s',
+        }),
       }),
     },
     {
@@ -135,7 +141,8 @@ export function components(
         config: join(directory, 'pod-stages.yaml'),
         'manage-all-nodes': false,
         'manage-nodes-with-annotation-selector': 'kwok.x-k8s.io/node=fake',
-        'node-lease-duration-seconds': 40,
+        // They are renewed every quarter of this.
+        'node-lease-duration-seconds': Math.min(40, options.nodeGraceSeconds ?? 40),
         cidr: '10.200.0.0/16',
         'node-ip': network.address,
         'server-address': '127.0.0.1:10247',

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -11,19 +12,20 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ensureBinaries } from './binaries.ts';
 import { kubeconfig, makeCertificates, network } from './certificates.ts';
 import { type ComponentName, componentNames } from './components.ts';
 import { LabError } from './error.ts';
 import type { Progress } from './go-programs.ts';
+import { order } from './orders.ts';
 import { podStages } from './pod-stages.ts';
 import { run } from './run.ts';
+import type { SupervisorSettings } from './supervisor.ts';
 
 /** A control plane that runs. */
 export interface ControlPlane {
@@ -62,6 +64,10 @@ export interface ControlPlaneOptions {
   readonly detached?: boolean;
   /** The https URL that ServiceAccount tokens are issued by; default: the API server's address inside the namespace. */
   readonly issuer?: string;
+  /** After how many seconds without a sign of life a node is NotReady; default: Kubernetes' 50. */
+  readonly nodeGraceSeconds?: number;
+  /** Addresses inside the lab's namespace whom pods' and real nodes' questions for names outside the cluster go to; default: there are no such names. */
+  readonly upstreamDns?: readonly string[];
   readonly progress?: Progress;
 }
 
@@ -126,6 +132,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   writeFileSync(join(directory, 'pod-stages.yaml'), podStages());
   writeFileSync(join(directory, 'binaries'), binaries);
 
+  const mark = randomBytes(4).toString('hex');
+  const settings: SupervisorSettings = {
+    kwok: options.kwok !== false,
+    owned: options.detached !== true,
+    ...(options.issuer !== undefined && { issuer: options.issuer }),
+    ...(options.nodeGraceSeconds !== undefined && { nodeGraceSeconds: options.nodeGraceSeconds }),
+    upstreamDns: options.upstreamDns ?? [],
+    cgroup: `/kaito-lab-${mark}`,
+    homes: join(directory, `nodes-${mark}`),
+  };
+  const janitor = startJanitor(directory, settings, options.directory === undefined);
   const detached = options.detached === true;
   const supervisor = fileURLToPath(new URL('supervisor.ts', import.meta.url));
   const log = join(directory, 'supervisor.log');
@@ -142,12 +159,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       supervisor,
       directory,
       binaries,
-      options.kwok === false ? '0' : '1',
-      detached ? '0' : '1',
-      ...(options.issuer === undefined ? [] : [options.issuer]),
+      JSON.stringify(settings),
     ],
-    { detached, stdio: [detached ? 'ignore' : 'pipe', output, output, socket] },
+    { detached, stdio: [detached ? 'ignore' : 'pipe', output, output, socket, janitor] },
   );
+  janitor.destroy();
   closeSync(output);
   listener.close();
   if (detached) child.unref();
@@ -160,6 +176,22 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     throw error;
   }
   return attach(directory);
+}
+
+/**
+ * Starts the process that removes what a lab leaves outside its namespaces: cgroups and files. It does so when nobody holds the other end of
+ * its standard input any more, which is what this gives back, for the lab's processes.
+ */
+function startJanitor(directory: string, { cgroup, homes }: SupervisorSettings, temporary: boolean): Writable {
+  const script = fileURLToPath(new URL('real-nodes/janitor.sh', import.meta.url));
+  const janitor = spawn('sh', [script, cgroup, homes, directory, temporary ? '1' : '0'], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  janitor.unref();
+  writeFileSync(join(directory, 'janitor'), String(janitor.pid));
+  return janitor.stdin;
 }
 
 /** Resolves when the supervisor says that all is up. */
@@ -224,12 +256,13 @@ export function attach(directory: string): ControlPlane {
       return componentNames.filter((name) => name in pids);
     },
     async stop() {
+      const janitor = Number(readFileSync(join(directory, 'janitor'), 'utf8'));
       try {
         process.kill(inner, 'SIGKILL');
       } catch {
         // It is gone already.
       }
-      while (runs(inner) || runs(outer)) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (runs(inner) || runs(outer) || runs(janitor)) await new Promise((resolve) => setTimeout(resolve, 10));
       rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
@@ -259,22 +292,6 @@ export function runsIn(directory: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Sends the supervisor an order, and gives back its answer. */
-function order(
-  directory: string,
-  path: string,
-  { method = 'POST', body }: { readonly method?: 'GET' | 'POST'; readonly body?: object } = {},
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: join(directory, 'orders'), path, method }, (answer) => {
-      if (answer.statusCode === 200) text(answer).then(resolve, reject);
-      else reject(new LabError(`the lab knows nothing of ${path}`, 'npm run lab -- --help'));
-    });
-    sent.once('error', reject);
-    sent.end(body === undefined ? '' : JSON.stringify(body));
-  });
 }
 
 /** Folders of the labs that were started by name, whether they run or not. */

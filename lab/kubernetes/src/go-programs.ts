@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LabError } from './error.ts';
+import { locked } from './lock.ts';
 import { run } from './run.ts';
 
 /** The folder under which KAITO keeps what can be made again. */
@@ -64,13 +64,15 @@ export async function downloadGoModules(programs: GoPrograms, progress: Progress
   for (const { module } of programs.builds) await go(module, ['mod', 'download'], progress);
 }
 
-/** The key: Go's version, the sources and the flags. */
+/** The key: Go's version, the flags, and of the sources those at the top of a folder and those of the packages that are built. */
 async function homeOf({ sources, builds }: GoPrograms): Promise<string> {
+  const folders = builds.flatMap(({ module, packages }) => [module, ...packages.map((name) => join(module, name))]);
   const hash = createHash('sha256');
   hash.update(await goVersion());
   hash.update(JSON.stringify(builds.map(({ packages, ldflags }) => ({ packages, ldflags }))));
   for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }).toSorted()) {
-    if (/\.go$|go\.(mod|sum)$/.test(file)) hash.update(`${file}\0`).update(readFileSync(join(sources, file)));
+    const counts = /\.go$|go\.(mod|sum)$/.test(file) && folders.includes(dirname(join(sources, file)));
+    if (counts) hash.update(`${file}\0`).update(readFileSync(join(sources, file)));
   }
   return join(cacheRoot(), 'lab', hash.digest('hex').slice(0, 16));
 }
@@ -137,30 +139,5 @@ async function go(module: string, args: readonly string[], progress: Progress): 
       `go ${args[0]} failed:\n${tail.join('\n')}`,
       'see whether a Go module proxy is reachable, then try again',
     );
-  }
-}
-
-/** Holds the lock, a folder with its holder's process id, while `work` runs; a dead holder's lock is taken over. */
-async function locked<T>(lock: string, progress: Progress, work: () => Promise<T>): Promise<T> {
-  for (let waited = false; ; waited = true) {
-    try {
-      await mkdir(lock);
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = Number(await readFile(join(lock, 'pid'), 'utf8').catch(() => ''));
-    if (holder > 0 && !existsSync(`/proc/${holder}`)) {
-      await rm(lock, { recursive: true, force: true });
-      continue;
-    }
-    if (!waited) progress(`another process (${holder || 'starting'}) is building in ${dirname(lock)}; waiting for it`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  try {
-    await writeFile(join(lock, 'pid'), String(process.pid));
-    return await work();
-  } finally {
-    await rm(lock, { recursive: true, force: true });
   }
 }

@@ -6,3 +6,9 @@ export { type GoPrograms, type Progress, cacheRoot, downloadGoModules, ensureGoP
 export { installKaito } from './kaito.ts';
 export { type SimulatedNode, addNodes, kubectl, nodeManifest } from './nodes.ts';
 export { podFateLabel, podFates } from './pod-stages.ts';
+export { devicePluginImage, probeImage } from './real-nodes/images.ts';
+export { type SmallImage, imageArchive } from './real-nodes/image-archive.ts';
+export { setHosts } from './real-nodes/name-server.ts';
+export { addRealNode, realNodeNames, removeRealNode } from './real-nodes/nodes.ts';
+export type { RealNode, RegistryAccess } from './real-nodes/real-node.ts';
+export { checkRealNodes } from './real-nodes/requirements.ts';

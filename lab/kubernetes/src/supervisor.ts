@@ -1,21 +1,41 @@
 // The first process of a lab's namespaces: sets up the network, starts the control plane, and ends with it. As process 1 of a process
 // namespace it takes everything with it, however it ends.
-// Usage: supervisor.ts DIRECTORY BINARIES KWOK(0|1) OWNED(0|1) [ISSUER]; descriptor 3 is a socket that listens on the host's loopback.
+// Usage: supervisor.ts DIRECTORY BINARIES SETTINGS (JSON); descriptor 3 is a socket that listens on the host's loopback.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer as createHttpServer } from 'node:http';
 import { get } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { network } from './certificates.ts';
 import { type Component, type ComponentName, components } from './components.ts';
+import { machines } from './real-nodes/machines.ts';
+import { nameServerFiles } from './real-nodes/name-server.ts';
+import type { RealNodeOrder } from './real-nodes/real-node.ts';
 
-const [directory, binaries, kwok, owned, issuer] = process.argv.slice(2) as [string, string, string, string, string?];
+/** What `startControlPlane` tells its supervisor. */
+export interface SupervisorSettings {
+  readonly kwok: boolean;
+  /** End when standard input ends. */
+  readonly owned: boolean;
+  readonly issuer?: string;
+  readonly nodeGraceSeconds?: number;
+  /** Addresses of name servers for what is not of the cluster. */
+  readonly upstreamDns: readonly string[];
+  /** Of real nodes, below the root of each hierarchy. */
+  readonly cgroup: string;
+  /** Folder of real nodes' own folders. */
+  readonly homes: string;
+}
+
+const [directory, binaries, argument] = process.argv.slice(2) as [string, string, string];
+const settings = JSON.parse(argument) as SupervisorSettings;
 const children = new Map<ComponentName, ChildProcess>();
 const stopping = new AbortController();
-const all = components(directory, { kwok: kwok === '1', ...(issuer !== undefined && { issuer }) });
+const all = components(directory, settings);
+const realNodes = machines({ directory, ...settings, kube: join(binaries, 'kube') });
 
 function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -91,15 +111,44 @@ function keepRunning(name: string, program: Program): void {
   child.once('exit', again);
 }
 
+let nameServer = false;
+
+/** Orders about real nodes. False for one that is none. */
+async function orderNodes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  name: string | undefined,
+): Promise<boolean> {
+  if (request.method === 'GET') response.write(JSON.stringify(realNodes.names()));
+  else if (request.method === 'DELETE' && name !== undefined) await realNodes.remove(name);
+  else if (request.method === 'POST' && name !== undefined) {
+    const order = (await json(request)) as RealNodeOrder;
+    if (!nameServer) {
+      nameServer = true;
+      keepRunning('coredns', {
+        argv: nameServerFiles(order.coredns, directory, settings.upstreamDns),
+        env: process.env,
+      });
+    }
+    await realNodes.add(order);
+  } else return false;
+  return true;
+}
+
 /**
- * `POST /restart/<component>`, `POST /kill/<component>`, `POST /run/<name>` with a program, `POST /stop` on a socket in the directory;
- * `GET /` tells what runs.
+ * `POST /restart/<component>`, `POST /kill/<component>`, `POST /run/<name>` with a program, `POST /nodes/<name>` with a real node,
+ * `DELETE /nodes/<name>`, `POST /stop` on a socket in the directory; `GET /` tells what runs, `GET /nodes` which real nodes do.
  */
 function listenForOrders(): void {
   const server = createHttpServer((request, response) => {
     const [, order, name] = (request.url ?? '').split('/') as [string, string?, ComponentName?];
     const component = all.find((candidate) => candidate.name === name);
     void (async () => {
+      if (order === 'nodes') {
+        if (!(await orderNodes(request, response, name))) response.statusCode = 404;
+        response.end();
+        return;
+      }
       if (request.method === 'GET') {
         response.end(JSON.stringify(Object.fromEntries([...children].map(([key, child]) => [key, child.pid]))));
         return;
@@ -119,7 +168,10 @@ function listenForOrders(): void {
         }
       }
       response.end();
-    })();
+    })().catch((error: unknown) => {
+      response.statusCode = 500;
+      response.end(error instanceof Error ? error.message : String(error));
+    });
   });
   server.listen(join(directory, 'orders'));
 }
@@ -137,7 +189,7 @@ function forward(): void {
 }
 
 process.once('SIGTERM', () => process.exit(0));
-if (owned === '1') {
+if (settings.owned) {
   // The other end belongs to the process that asked for this lab; when it is gone, so is the lab.
   process.stdin.once('end', () => process.exit(0));
   process.stdin.once('error', () => process.exit(0));

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LabError } from '../error.ts';
+import { type Progress, cacheRoot } from '../go-programs.ts';
+import { locked } from '../lock.ts';
+import { run } from '../run.ts';
+
+/** Programs of Debian packages that are unpacked, never installed. */
+export interface DebianPackages {
+  /** Holds `usr/bin`, `usr/sbin` and so on. */
+  readonly root: string;
+  /** Values of PATH and LD_LIBRARY_PATH under which the programs find each other and their libraries; the system's own PATH comes last. */
+  readonly environment: { readonly PATH: string; readonly LD_LIBRARY_PATH: string };
+}
+
+/**
+ * Unpacks packages into the cache on first use (`lab/debian-<digest of their names>`), by package lists of their own: the system's are neither
+ * used nor changed, and apt checks the signatures as ever. Libraries that a small system may lack must be named too. Safe to call from
+ * several processes at once.
+ *
+ * @throws LabError where apt-get or dpkg is missing, or a package cannot be had.
+ */
+export async function ensureDebianPackages(names: readonly string[], progress: Progress): Promise<DebianPackages> {
+  const digest = createHash('sha256').update(JSON.stringify(names.toSorted())).digest('hex').slice(0, 16);
+  const home = join(cacheRoot(), 'lab', `debian-${digest}`);
+  const root = join(home, 'tree');
+  if (!existsSync(root)) {
+    mkdirSync(home, { recursive: true });
+    await locked(join(home, 'lock'), progress, async () => {
+      if (!existsSync(root)) await unpack(names, home, root, progress);
+    });
+  }
+  const libraries = globSync(join(root, 'usr', 'lib', '*-linux-*'));
+  const programs = ['usr/bin', 'usr/sbin'].map((folder) => join(root, folder));
+  return {
+    root,
+    environment: {
+      PATH: [...programs, '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'].join(':'),
+      LD_LIBRARY_PATH: libraries.join(':'),
+    },
+  };
+}
+
+async function unpack(names: readonly string[], home: string, root: string, progress: Progress): Promise<void> {
+  const work = mkdtempSync(join(home, 'unpack-'));
+  try {
+    progress(`fetching ${names.length} Debian packages`);
+    const lists = join(work, 'lists');
+    mkdirSync(join(lists, 'partial'), { recursive: true });
+    // As root apt would hand the download to a user of its own, who may not write here.
+    const options = ['-q', '-o', `Dir::State::lists=${lists}`, '-o', 'APT::Sandbox::User=root'];
+    await run('apt-get', [...options, 'update'], { cwd: work });
+    await run('apt-get', [...options, 'download', ...names], { cwd: work });
+    const tree = join(work, 'tree');
+    mkdirSync(tree);
+    for (const file of readdirSync(work)) {
+      if (file.endsWith('.deb')) await run('dpkg', ['-x', join(work, file), tree]);
+    }
+    renameSync(tree, root);
+  } catch (error) {
+    throw new LabError(
+      `Debian packages could not be unpacked: ${error instanceof Error ? error.message : String(error)}`,
+      'this needs apt-get and dpkg, and a Debian mirror that apt-get reaches (/etc/apt/sources.list)',
+      { cause: error },
+    );
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}

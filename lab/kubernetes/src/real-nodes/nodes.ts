@@ -1,0 +1,104 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ControlPlane } from '../control-plane.ts';
+import { LabError } from '../error.ts';
+import type { Progress } from '../go-programs.ts';
+import { kubectl, taint } from '../nodes.ts';
+import { order } from '../orders.ts';
+import { builtInImages } from './images.ts';
+import { nameServerObjects } from './name-server.ts';
+import { ensureNodePrograms } from './programs.ts';
+import type { RealNode, RealNodeOrder } from './real-node.ts';
+import { checkRealNodes } from './requirements.ts';
+
+/** The node as it stands before its kubelet finds it: what a cloud gives a machine, with labels that no kubelet may set for itself. */
+function manifest({ name, labels = {}, taints = [], instanceType, providerId }: RealNode): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: {
+        'kubernetes.io/hostname': name,
+        ...(instanceType !== undefined && { 'node.kubernetes.io/instance-type': instanceType }),
+        ...labels,
+      },
+    },
+    spec: { taints: taints.map(taint), ...(providerId !== undefined && { providerID: providerId }) },
+  };
+}
+
+/** Files with the images that every node has; written once for a lab. */
+function imageFiles(directory: string, images: Readonly<Record<string, Buffer>>): readonly string[] {
+  const folder = join(directory, 'images');
+  mkdirSync(folder, { recursive: true });
+  return Object.entries(images).map(([name, bytes]) => {
+    const file = join(folder, `${name}.tar`);
+    writeFileSync(file, bytes);
+    return file;
+  });
+}
+
+/**
+ * Adds a real node: containerd, runc, kubelet and kube-proxy in network, mount, process and host name namespaces of their own, inside those
+ * of the lab. The first one brings the cluster's name server (CoreDNS) with it. Resolves when the node is Ready.
+ *
+ * @throws LabError where the machine does not allow it, a node of this name exists, or it does not become Ready in three minutes.
+ */
+export async function addRealNode(lab: ControlPlane, node: RealNode, progress: Progress = () => {}): Promise<void> {
+  await checkRealNodes();
+  const programs = await ensureNodePrograms(progress);
+  const started: RealNodeOrder = {
+    node,
+    images: [...imageFiles(lab.directory, builtInImages(programs)), ...(node.images ?? [])],
+    coredns: programs.coredns,
+    cni: join(programs.debian.root, 'usr', 'lib', 'cni'),
+    environment: programs.debian.environment,
+  };
+  await kubectl(lab, ['create', '-f', '-'], JSON.stringify(manifest(node)));
+  try {
+    await kubectl(lab, ['apply', '--server-side', '-f', '-'], JSON.stringify(nameServerObjects()));
+    await order(lab.directory, `/nodes/${node.name}`, { body: started });
+    await ready(lab, node.name);
+  } catch (error) {
+    await removeRealNode(lab, node.name, { abruptly: true });
+    await kubectl(lab, ['delete', 'node', node.name, '--ignore-not-found']);
+    throw error;
+  }
+}
+
+async function ready(lab: ControlPlane, name: string): Promise<void> {
+  const remedy = `read ${lab.directory}/${name}.*log`;
+  for (let tries = 0; tries < 36; tries += 1) {
+    try {
+      await kubectl(lab, ['wait', '--for=condition=Ready', `node/${name}`, '--timeout=5s']);
+      return;
+    } catch (error) {
+      if (!(await realNodeNames(lab)).includes(name)) {
+        throw new LabError(`the node ${name} ended while it started`, remedy, { cause: error });
+      }
+    }
+  }
+  throw new LabError(`the node ${name} was not Ready in three minutes`, remedy);
+}
+
+/** Names of the real nodes that run. */
+export async function realNodeNames(lab: ControlPlane): Promise<readonly string[]> {
+  return JSON.parse(await order(lab.directory, '/nodes', { method: 'GET' })) as string[];
+}
+
+/**
+ * Removes a real node. Its pods are evicted first, unless `abruptly`: then its processes are killed and the Node stays in the API, as for a
+ * machine that dies. Nothing of it is left on this machine when this resolves; that it runs no more is no error.
+ */
+export async function removeRealNode(
+  lab: ControlPlane,
+  name: string,
+  { abruptly = false }: { readonly abruptly?: boolean } = {},
+): Promise<void> {
+  if (!abruptly && (await realNodeNames(lab)).includes(name)) {
+    await kubectl(lab, ['drain', name, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=120s']);
+  }
+  await order(lab.directory, `/nodes/${name}`, { method: 'DELETE' });
+  if (!abruptly) await kubectl(lab, ['delete', 'node', name, '--ignore-not-found']);
+}
