@@ -1,4 +1,4 @@
-import { OciError } from '../errors.ts';
+import { aborted, OciError } from '../errors.ts';
 import { type Descriptor } from '../manifest.ts';
 import { RateMeter } from '../rate.ts';
 import { formatReference, type Reference } from '../reference.ts';
@@ -28,7 +28,11 @@ export interface CopyOptions {
   readonly chunkBytes?: number | undefined;
   readonly journal?: UploadJournal | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Ends the copy once the chunks under way have arrived: see `PushBlobOptions`. */
+  readonly drain?: AbortSignal | undefined;
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Hears of the size of each piece as it passes, in bytes. */
+  readonly onPiece?: ((bytes: number) => void) | undefined;
   /** Monotonic clock in ms, for the rate. */
   readonly now?: (() => number) | undefined;
 }
@@ -141,6 +145,7 @@ async function copyBlobs(
   const sibling = registry === to.reference.registry && repository !== to.reference.repository;
   let first: { readonly error: unknown } | undefined;
   const copyOne = async (blob: Descriptor) => {
+    if (first === undefined && options.drain?.aborted) first = { error: aborted() };
     if (first !== undefined) return undefined;
     const open = (at: number) => readAhead(from.client.blobReading(from.reference, blob, { signal }), at, permits);
     try {
@@ -150,17 +155,20 @@ async function copyBlobs(
         { open },
         {
           signal,
+          drain: options.drain,
           mountFrom: sibling ? repository : undefined,
           journal: options.journal,
           chunkBytes: options.chunkBytes,
-          onProgress: (done) => tally.set(blob.digest, done),
+          onProgress: (done) => {
+            options.onPiece?.(tally.set(blob.digest, done));
+          },
         },
       );
       tally.finish(blob, pushed);
       return pushed;
     } catch (error) {
       first ??= { error };
-      stop.abort();
+      if (!options.drain?.aborted) stop.abort();
       return undefined;
     }
   };
@@ -195,10 +203,13 @@ class Tally {
     this.#rate = new RateMeter(this.#now);
   }
 
-  set(digest: string, done: number): void {
-    this.#doneBytes += done - (this.#done.get(digest) ?? 0);
+  /** Sets how much of a blob is done; returns by how much that is more than before. */
+  set(digest: string, done: number): number {
+    const more = done - (this.#done.get(digest) ?? 0);
+    this.#doneBytes += more;
     this.#done.set(digest, done);
     if (this.#now() - this.#reportedAt >= REPORT_MS) this.report();
+    return Math.max(0, more);
   }
 
   finish(blob: Descriptor, { how }: PushedBlob): void {

@@ -1,65 +1,73 @@
+import { systemTiming } from '../timing.ts';
 import { type BlobReaderOptions, readBlob } from './blob-reader.ts';
 import type { Permits } from './permits.ts';
 
 /** What one connection fetches ahead, in bytes; as many as there are spare connections are held in memory. */
 const PIECE_BYTES = 4 * 1024 ** 2;
-/** What one connection alone fetches before it is asked again whether others are spare, in bytes. */
-const STRETCH_BYTES = 64 * 1024 ** 2;
-/** The least that is worth several connections, in bytes. */
-const LEAST_BYTES = 4 * PIECE_BYTES;
+/** After so many bytes it is looked anew whether several connections would help. */
+const STRETCH_BYTES = 32 * 1024 ** 2;
+/** Of the time spent, the part from which on the source is what is waited for. */
+const SLOW_SOURCE = 0.6;
 
 /**
- * A blob's bytes from `from` on, in order. While connections are spare (other blobs are done) they fetch pieces ahead by ranges, so that one large
- * blob is not bound to the rate of one connection. Each piece holds one permit of `spare`.
+ * A blob's bytes from `from` on, in order. Where the receiver waits for the source, and connections are spare (other blobs are done), these fetch pieces ahead by ranges, so that one large blob is
+ * not bound to the rate that a source gives one connection. Each piece holds one permit of `spare`.
  */
 export async function* readAhead(options: BlobReaderOptions, from: number, spare: Permits): AsyncGenerator<Buffer> {
   const { size } = options;
-  let at = from;
-  while (at < size) {
-    const ahead = size - at >= LEAST_BYTES && spare.tryTake();
-    if (ahead) {
-      spare.give();
-      for await (const chunk of readPieces(options, at, spare)) {
-        at += chunk.length;
-        yield chunk;
-      }
-    } else {
-      const left = size - at;
-      for await (const chunk of readBlob(options, at, left < 2 * STRETCH_BYTES ? size : at + STRETCH_BYTES)) {
-        at += chunk.length;
-        yield chunk;
-      }
+  const { now } = options.retry.timing ?? systemTiming;
+  let slow = false;
+  for (let at = from; at < size;) {
+    const rest = size - at;
+    const end = rest < 2 * STRETCH_BYTES ? size : at + STRETCH_BYTES;
+    const chunks = slow && spare.free > 0 ? readPieces(options, at, end, spare) : readBlob(options, at, end);
+    let waited = 0;
+    const begun = now();
+    let asked = begun;
+    for await (const chunk of chunks) {
+      waited += now() - asked;
+      at += chunk.length;
+      yield chunk;
+      asked = now();
     }
+    slow ||= waited > SLOW_SOURCE * (now() - begun);
   }
 }
 
-/** Reads pieces until no connection is spare any more, or the end. The first piece needs none. */
-async function* readPieces(options: BlobReaderOptions, from: number, spare: Permits): AsyncGenerator<Buffer> {
+interface Piece {
+  readonly bytes: Promise<Buffer[]>;
+  readonly spare: boolean;
+}
+
+/** Reads `from` to `to` in pieces, as many at once as permits can be had; the first needs none. */
+async function* readPieces(
+  options: BlobReaderOptions,
+  from: number,
+  to: number,
+  spare: Permits,
+): AsyncGenerator<Buffer> {
   const stop = new AbortController();
   const { signal: outer } = options.retry;
   const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal]);
   const inner = { ...options, retry: { ...options.retry, signal } };
-  const pieces: { readonly bytes: Promise<Buffer[]>; readonly spare: boolean }[] = [];
+  const pieces: Piece[] = [];
   let next = from;
   const fill = () => {
-    while (next < options.size) {
-      const taken = pieces.length > 0 && spare.tryTake();
-      if (pieces.length > 0 && !taken) return;
-      const bytes = collect(readBlob(inner, next, Math.min(options.size, next + PIECE_BYTES)));
+    while (next < to && (pieces.length === 0 || spare.tryTake())) {
+      const end = Math.min(to, next + PIECE_BYTES);
+      const bytes = collect(readBlob(inner, next, end));
       bytes.catch(() => {});
-      pieces.push({ bytes, spare: taken });
-      next = Math.min(options.size, next + PIECE_BYTES);
+      pieces.push({ bytes, spare: pieces.length > 0 });
+      next = end;
     }
   };
   try {
     fill();
-    for (;;) {
-      const [piece] = pieces;
-      if (piece === undefined) return;
+    for (let piece = pieces[0]; piece !== undefined; piece = pieces[0]) {
       const chunks = await piece.bytes;
       pieces.shift();
       if (piece.spare) spare.give();
-      if (pieces.length > 0) fill();
+      fill();
       yield* chunks;
     }
   } finally {

@@ -1,6 +1,6 @@
 import type { Descriptor } from '../manifest.ts';
 import { requireDigest } from '../digest.ts';
-import { OciError } from '../errors.ts';
+import { aborted, OciError } from '../errors.ts';
 import type { StreamBody } from '../http.ts';
 import { Retries, withRetry } from '../retry.ts';
 import { type RegistrySession, type Repository, repositoryScope } from '../session.ts';
@@ -10,6 +10,11 @@ import { Upload } from './upload.ts';
 
 export interface PushBlobOptions {
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Ends the transfer between two chunks, with OciError `Aborted`: some registries (distribution) forget an upload that is cut within one, so
+   * that the next try would start anew.
+   */
+  readonly drain?: AbortSignal | undefined;
   /** A repository of the same registry that holds the blob. */
   readonly mountFrom?: string | undefined;
   /** Where uploads under way are remembered; without it a blob that is cut off with its process starts anew. */
@@ -143,6 +148,7 @@ class Push {
     const { digest, size } = this.#blob;
     if (this.#chunked) {
       while (this.#offset < size) {
+        if (this.#options.drain?.aborted) throw aborted();
         const end = Math.min(size, this.#offset + Math.max(this.#chunkBytes, upload.leastChunk));
         this.#unsure = true;
         await this.#reached(await upload.sendChunk(this.#offset, this.#body(this.#offset, end)));

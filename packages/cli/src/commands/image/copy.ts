@@ -11,6 +11,8 @@ import { type Format, isData, writeData } from '../../output.ts';
 import type { Session } from '../../session.ts';
 import { progressOn } from '../../terminal/progress.ts';
 import { bytes, duration, elapsed } from '../../terminal/quantity.ts';
+import { interruptedTwice } from './interrupted-twice.ts';
+import { bufferCollector } from './buffer-collector.ts';
 import { registryClient, uploadJournal } from './registries.ts';
 
 interface Options {
@@ -31,7 +33,7 @@ export async function copy(session: Session, source: string, destination: string
   const client = registryClient(session, options.plainHttp);
   const progress = progressOn(terminal, { quiet: options.quiet === true, now });
   const started = now();
-  const interrupt = session.interruptible();
+  const interrupt = interruptedTwice(session);
   try {
     progress.update('manifests', `${formatReference(from)}: reading its manifests`);
     const result = await copyImage(
@@ -42,7 +44,9 @@ export async function copy(session: Session, source: string, destination: string
         referrers: options.referrers,
         connections: options.connections,
         journal: uploadJournal(session),
-        signal: interrupt.signal,
+        signal: interrupt.now,
+        drain: interrupt.soon,
+        onPiece: bufferCollector(),
         onProgress: (state) => progress.update('blobs', describe(state)),
       },
     );
@@ -57,7 +61,7 @@ export async function copy(session: Session, source: string, destination: string
     return exitCode.done;
   } catch (error) {
     progress.end();
-    if (!interrupt.signal.aborted) throw error;
+    if (!interrupt.soon.aborted) throw error;
     terminal.err('\nInterrupted. The same command goes on where this one stopped.\n');
     return exitCode.interrupted;
   } finally {

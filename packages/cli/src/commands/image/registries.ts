@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { dockerConfigFile, dockerCredentials, fileJournal, type Platform, RegistryClient } from '@kaito/oci';
-import { defaultCacheDirectory } from '@kaito/weights';
+import { compileCacheDirectory } from '../../compile-cache.ts';
 import { usage } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 
@@ -10,9 +10,9 @@ export function registryClient({ terminal }: Session, plainHttp: boolean | undef
   return new RegistryClient({ credentials, plainHttp });
 }
 
-/** Where uploads under way are remembered, beside the weights. */
+/** Where uploads under way are remembered, beside what else is kept between commands. */
 export function uploadJournal({ terminal, now }: Session) {
-  return fileJournal(join(dirname(defaultCacheDirectory(terminal.env)), 'uploads'), now);
+  return fileJournal(join(dirname(compileCacheDirectory(terminal.env)), 'uploads'), now);
 }
 
 /** The platforms of a flag `--platform os/architecture[/variant]`, one or several with commas. Throws a usage Failure. */
