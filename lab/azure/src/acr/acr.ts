@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Progress } from '@kaito/lab-kubernetes';
 import { openSigningKey } from '../entra/signing-keys.ts';
 import { startRegistry } from '../registry/process.ts';
 import { ensureRegistryProgram } from '../registry/program.ts';
 import { hasTag, seedImage, type SyntheticImage } from '../registry/seed.ts';
-import type { Emulator, Service } from '../wire/service.ts';
+import type { ArmRoute, Emulator, Service } from '../wire/service.ts';
 import { createAdminUsers } from './admin-user.ts';
 import { createBackend } from './backend.ts';
 import { answerRegistry, type DataPlaneParts } from './data-plane.ts';
@@ -23,17 +22,15 @@ import {
 } from './public-registries.ts';
 import { allRegistries, publicHost, registryAt, registryNamed, suffix } from './registries.ts';
 import { nothingHere } from './registry-error.ts';
+import { createRegistryTokens } from './registry-tokens.ts';
 import { deleteRegistry, putRegistry, registryRoutes } from './routes.ts';
+import { scopeMapRoutes } from './scope-maps.ts';
 import { seedRoutes } from './seed-routes.ts';
 import { createTokens } from './tokens.ts';
-import { createRegistryTokens } from './registry-tokens.ts';
-import { scopeMapRoutes } from './scope-maps.ts';
 
 export interface AcrOptions {
   /** The registry's program; default: built on first use, which takes a minute. */
   readonly program?: string;
-  /** Told how the build goes on. */
-  readonly progress?: Progress;
   /** Images that mcr.microsoft.com has from the beginning. */
   readonly images?: readonly SyntheticImage[];
 }
@@ -50,7 +47,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
   const backend = createBackend(
     directory,
     async (signal) => {
-      const program = options.program ?? (await ensureRegistryProgram(options.progress ?? (() => {})));
+      const program = options.program ?? (await ensureRegistryProgram((line) => logger.log('info', line)));
       const started = await startRegistry(program, directory, signal);
       started.ended.catch((error: unknown) => logger.log('error', 'the registries stand still', { error }));
       return started;
@@ -133,6 +130,16 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
     await backend.empty(publicHost(name));
   });
   const importParts = { emulator, ...parts };
+  // Nobody is told of a login server before it answers.
+  const opened = Promise.withResolvers<void>();
+  opened.promise.catch(() => {});
+  const onceOpened = (route: ArmRoute): ArmRoute => ({
+    ...route,
+    async handle(request) {
+      await opened.promise;
+      return await route.handle(request);
+    },
+  });
   operations.worker(importImage, async (operation, signal) => await carryOutImport(importParts, operation, signal));
 
   return {
@@ -150,7 +157,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
       importRoute(importParts),
       ...scopeMapRoutes(emulator),
       ...registryTokens.routes,
-    ],
+    ].map(onceOpened),
     hosts: [
       {
         serves: (host) =>
@@ -181,7 +188,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
     ],
     async run(signal) {
       backend.allow(signal);
-      if (names === 'local') await reopenPorts();
+      opened.resolve(names === 'local' ? reopenPorts() : undefined);
       if (!signal.aborted) await once(signal, 'abort');
       proxy.close();
       await ports.closeAll();
