@@ -123,6 +123,15 @@ const steps: readonly Step[] = [
   { run: 'az group list --query [].name -o tsv', prints: /^$/ },
 ];
 
+/** A program that makes a principal who may only look, and one that prints the calls that were served. */
+const reader = `
+const body = JSON.stringify({ role: "Reader", scope: "/subscriptions/" + process.env.AZURE_SUBSCRIPTION_ID });
+const headers = { "content-type": "application/json" };
+fetch(process.env.KAITO_AZURE_ADMIN + "/service-principals", { method: "POST", headers, body })
+  .then((answer) => answer.json())
+  .then(({ appId, secret }) => console.log("READER_ID=" + appId + " READER_SECRET=" + secret));`;
+const served = `fetch(process.env.KAITO_AZURE_ADMIN + "/requests").then((answer) => answer.text()).then(console.log)`;
+
 /** Runs the walkthrough, then each step, and writes down what came of it. */
 function script(work: string): string {
   const cloud =
@@ -135,11 +144,10 @@ function script(work: string): string {
     `( set -e; ${walkthrough}\nexport -p > ${work}/variables; set | grep -E '^(RG|LOC|ACR_NAME|CLUSTER_NAME)=' >> ${work}/variables ) > ${work}/walkthrough.out 2>&1; echo $? > ${work}/walkthrough.code`,
     `. ${work}/variables`,
     cloud,
-    `reader=$(curl -sS -H 'content-type: application/json' -d '{"role":"Reader","scope":"/subscriptions/'$AZURE_SUBSCRIPTION_ID'"}' $KAITO_AZURE_ADMIN/service-principals)`,
-    `READER_ID=$(echo "$reader" | sed 's/.*"appId":"\\([^"]*\\)".*/\\1/') READER_SECRET=$(echo "$reader" | sed 's/.*"secret":"\\([^"]*\\)".*/\\1/')`,
+    `eval "$('${process.execPath}' -e '${reader}')"`,
     'export CLOUD RG',
     ...lines,
-    `curl -sS $KAITO_AZURE_ADMIN/requests > ${work}/requests.json`,
+    `'${process.execPath}' -e '${served}' > ${work}/requests.json`,
   ].join('\n');
 }
 

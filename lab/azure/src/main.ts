@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '@kaito/lab-kubernetes';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import { azureCliVersion, ensureAzureCli } from './azure-cli/install.ts';
 import { logIn, loginCommands } from './azure-cli/login.ts';
 import { foreground } from './launch/children.ts';
-import { type KubernetesChoice, defaultKubernetes, endClusters } from './launch/kubernetes.ts';
+import { endClusters } from './launch/kubernetes.ts';
 import { isolated, joining } from './launch/namespaces.ts';
 import { directoryOf, readRecord, removeRecord, running, runningNames, writeRecord } from './launch/record.ts';
-import { type ServeOptions, serve } from './launch/serve.ts';
+import { type Named, type Serving, flagsOf, named, optionsOf, serving } from './launch/options.ts';
+import { serve } from './launch/serve.ts';
 
 const program = new Command('lab azure')
   .description(
@@ -25,80 +26,6 @@ const program = new Command('lab azure')
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const tell = (text: string): void => void process.stderr.write(`lab azure: ${text}\n`);
 const self = [process.execPath, '--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.url)];
-
-interface Named {
-  readonly name: string;
-}
-
-function validName(name: string): string {
-  if (/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) return name;
-  throw new InvalidArgumentError('Use small letters, digits and dashes, 31 characters at most.');
-}
-
-function port(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new InvalidArgumentError('Write a port, 65535 at most.');
-}
-
-function milliseconds(text: string): number {
-  if (/^\d{1,4}(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  throw new InvalidArgumentError('Write seconds, e.g. 0.5.');
-}
-
-const named = (command: Command): Command =>
-  command.option('-n, --name <name>', 'which emulator', validName, 'default');
-
-function serving(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--names <names>',
-        "`local`: a cloud on https://localhost; `public`: Azure's own host names, in namespaces of their own",
-      )
-        .choices(['local', 'public'])
-        .default('local'),
-    )
-    .option('--port <port>', 'the https port; default: any that is free, 443 with public names', port)
-    .option('--operation-seconds <s>', 'how long a long-running operation takes', milliseconds)
-    .option('--rate-limits', "enforce Resource Manager's limits on calls")
-    .addOption(
-      new Option(
-        '--kubernetes <which>',
-        '`lab`: a control plane for each cluster; `attached`: the lab that this runs in; `none`: clusters are entries alone',
-      )
-        .choices(['lab', 'attached', 'none'])
-        .default(defaultKubernetes()),
-    );
-}
-
-interface Serving {
-  readonly names: 'local' | 'public';
-  readonly port?: number;
-  readonly operationSeconds?: number;
-  readonly rateLimits?: boolean;
-  readonly kubernetes: KubernetesChoice;
-}
-
-function optionsOf({ names, port, operationSeconds, rateLimits, kubernetes }: Serving): ServeOptions {
-  return {
-    names,
-    kubernetes,
-    ...(port !== undefined && { port }),
-    ...(operationSeconds !== undefined && { operationMs: operationSeconds }),
-    ...(rateLimits !== undefined && { rateLimits }),
-  };
-}
-
-/** The same options, as a command line. */
-function flagsOf({ names, port, operationSeconds, rateLimits, kubernetes }: Serving): string[] {
-  return [
-    `--names=${names}`,
-    `--kubernetes=${kubernetes}`,
-    ...(port === undefined ? [] : [`--port=${port}`]),
-    ...(operationSeconds === undefined ? [] : [`--operation-seconds=${operationSeconds / 1000}`]),
-    ...(rateLimits === true ? ['--rate-limits'] : []),
-  ];
-}
 
 /** What a program is started with: where the emulator is, and `az` on PATH. */
 async function environmentFor(environment: Readonly<Record<string, string>>, az: boolean): Promise<NodeJS.ProcessEnv> {
@@ -258,13 +185,18 @@ serving(program.command('inside', { hidden: true }))
   .option('--login')
   .passThroughOptions()
   .action(async (command: string[], options: Serving & { readonly az: boolean; readonly login?: boolean }) => {
-    process.exitCode = await runHere(command, options);
+    // The first process of a namespace is not ended by a signal that it does not handle.
+    process.once('SIGTERM', ended);
+    process.exitCode = await runHere(command, options, () => process.off('SIGTERM', ended));
   });
+
+const ended = (): never => process.exit(143);
 
 /** An emulator in this process, for one command. */
 async function runHere(
   command: readonly string[],
   options: Serving & { readonly az: boolean; readonly login?: boolean },
+  begun: () => void = () => {},
 ): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'kaito-azure-'));
   try {
@@ -272,6 +204,7 @@ async function runHere(
     try {
       const env = await environmentFor(azure.environment, options.az);
       if (options.login === true) await logIn(azure, await ensureAzureCli(tell), env);
+      begun();
       return await foreground(command, env);
     } finally {
       await azure.stop();

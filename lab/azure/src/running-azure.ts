@@ -64,6 +64,8 @@ export function environmentOf(
     AZURE_TENANT_ID: azure.tenantId,
     AZURE_SUBSCRIPTION_ID: azure.subscriptionId,
     ARM_SUBSCRIPTION_ID: azure.subscriptionId,
+    // Who is not told reaches for Azure's public names, which lead here where they are public.
+    ...(azure.names === 'local' && { ARM_ENDPOINT: azure.endpoint }),
     KAITO_AZURE_ENDPOINT: azure.endpoint,
     KAITO_AZURE_ADMIN: azure.admin,
     KAITO_AZURE_NAMES: azure.names,

@@ -307,20 +307,29 @@ test('federated credentials: twenty at most, and no two of the same', async () =
   expect((await credential('one-0', 's0', { colour: 'red' })).status).toBe(400);
 });
 
-test('limits on calls, where they are enforced', async () => {
-  const strict = await startAzure({ rateLimits: true });
-  onTestFinished(() => strict.stop());
-  const theirs = await ownerToken(strict);
-  const statuses: number[] = [];
-  let last: Awaited<ReturnType<typeof call>>;
-  do {
-    last = await call(strict, 'DELETE', `/subscriptions/${strict.subscriptionId}/resourcegroups/x?${version}`, {
-      token: theirs,
+test('an assignment that a caller makes works when it has spread', async () => {
+  await put('spread');
+  const scope = `${subscription}/resourceGroups/spread`;
+  const made = await admin(azure, 'POST', '/service-principals', {});
+  const login = await logIn(azure, { client_id: String(made['appId']), client_secret: String(made['secret']) });
+  const assignment = (name: string, role: string) =>
+    call(azure, 'PUT', `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}?api-version=2022-04-01`, {
+      token,
+      body: {
+        properties: {
+          roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+          principalId: String(made['objectId']),
+        },
+      },
     });
-    statuses.push(last.status);
-  } while (last.status !== 429);
-  expect(last.headers['retry-after']).toBe('1');
-  expect(statuses.length).toBeGreaterThan(200);
+  const look = () => refused('GET', groups('spread'), { token: String(login.body['access_token']) });
+  await admin(azure, 'PUT', '/settings', { propagationMs: 3_600_000 });
+  onTestFinished(async () => void (await admin(azure, 'PUT', '/settings', { propagationMs: 0 })));
+  expect((await assignment(azure.tenantId, 'acdd72a7-3385-48ef-bd42-f606fba81ae7')).status).toBe(201);
+  expect(await look()).toEqual([403, 'AuthorizationFailed']);
+  await admin(azure, 'PUT', '/settings', { propagationMs: 0 });
+  expect((await assignment(azure.subscriptionId, 'b24988ac-6180-42a0-ab88-20f7382dd24c')).status).toBe(201);
+  expect(await look()).toEqual([200, undefined]);
 });
 
 test('all is found again after a restart, at the same address', async () => {

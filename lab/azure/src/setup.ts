@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, type Logger, silentLogger, systemClock } from '@kaito/kube';
 import type { Driver } from './aks/driver/driver.ts';
 import { noKubernetes } from './aks/driver/none.ts';
+import { openAccount, openOwner } from './account.ts';
 import { accountRoutes } from './admin/account-routes.ts';
 import { startAdmin } from './admin/admin-server.ts';
 import { faultRoutes } from './admin/fault-routes.ts';
@@ -32,8 +32,8 @@ import { groupRoutes } from './resources/group-routes.ts';
 import { listingRoutes } from './resources/listing.ts';
 import { namespacesOf, providerRoutes } from './resources/provider-routes.ts';
 import { createResourceDeletion } from './resources/resource-deletion.ts';
-import { putSubscription, subscriptionRoutes } from './resources/subscription-routes.ts';
-import { type Owner, type RunningAzure, environmentOf, writeBundles } from './running-azure.ts';
+import { subscriptionRoutes } from './resources/subscription-routes.ts';
+import { type RunningAzure, environmentOf, writeBundles } from './running-azure.ts';
 import { createServices } from './services.ts';
 import { openStore } from './store/sqlite-store.ts';
 import { openAuthority } from './tls/authority.ts';
@@ -84,8 +84,7 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'kaito-azure-'));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const base = openStore(directory);
-  const accounts = base.table<Account>('emulator');
-  const account = openAccount(accounts);
+  const account = openAccount(base);
   const { tenantId } = account;
   const authority = await openAuthority(base.table('tls'), clock);
 
@@ -109,7 +108,7 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
       roles.forget(id);
     },
   };
-  const owner = openOwner();
+  const owner = openOwner(account, store, directoryOfPrincipals, roles);
   const faults = createWireFaults(clock);
   const operationFaults = createOperationFaults();
   const requests = createRequestLog(clock);
@@ -123,12 +122,12 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
   const wire = await listen({
     authority,
     address,
-    port: options.port ?? (names === 'public' ? 443 : (account.port ?? 0)),
+    port: options.port ?? (names === 'public' ? 443 : (account.port() ?? 0)),
     faults,
     requests,
     logger,
   });
-  accounts.put('account', { ...accounts.get('account')!, port: wire.port });
+  account.keep({ port: wire.port });
   const authenticate = createAuthenticator({
     tokens,
     audiences,
@@ -265,37 +264,4 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
       ),
     );
   }
-
-  /** The first subscription and who owns it, made at the first start. */
-  function openOwner(): Owner {
-    if (store.get(`/subscriptions/${account.subscriptionId}`) === undefined)
-      putSubscription(store, account.subscriptionId, 'Azure emulator');
-    if (account.owner !== undefined) return account.owner;
-    const principal = directoryOfPrincipals.create({ displayName: 'owner', servicePrincipalType: 'Application' });
-    roles.assign(principal.id, `/subscriptions/${account.subscriptionId}`, 'Owner');
-    const made: Owner = {
-      appId: principal.appId,
-      objectId: principal.id,
-      secret: directoryOfPrincipals.addSecret(principal.appId),
-    };
-    accounts.put('account', { ...account, owner: made });
-    return made;
-  }
-}
-
-interface Account {
-  readonly tenantId: string;
-  readonly subscriptionId: string;
-  readonly owner?: Owner;
-  /** Where it listened: addresses that it gave out hold after a restart. */
-  readonly port?: number;
-}
-
-function openAccount(table: {
-  get(key: string): Account | undefined;
-  put(key: string, value: Account): void;
-}): Account {
-  const account = table.get('account') ?? { tenantId: randomUUID(), subscriptionId: randomUUID() };
-  table.put('account', account);
-  return account;
 }

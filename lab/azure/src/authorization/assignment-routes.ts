@@ -65,6 +65,7 @@ export function assignmentRoutes(roles: Roles, principals: Pick<Principals, 'fin
           .find((each) => each.principalId === principal.id && each.roleName === role.name && same(each.scope, scope));
         if (twin !== undefined) throw roleAssignmentExists(twin.name.replaceAll('-', ''));
         if (before !== undefined) throw roleAssignmentUpdateNotPermitted();
+        const now = clock.now();
         const assignment: RoleAssignment = {
           name,
           scope,
@@ -73,7 +74,8 @@ export function assignmentRoutes(roles: Roles, principals: Pick<Principals, 'fin
           principalType: 'ServicePrincipal',
           ...(given.description !== undefined && { description: given.description }),
           createdBy: request.callerId,
-          createdOn: clock.now().toISOString(),
+          createdOn: now.toISOString(),
+          effectiveOn: new Date(now.getTime() + roles.propagationMs).toISOString(),
         };
         roles.putAssignment(assignment);
         return { status: 201, body: shown(assignment) };

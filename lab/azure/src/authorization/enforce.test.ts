@@ -42,8 +42,17 @@ test('a right is refused in Azure’s words, and no longer once it is assigned',
 test('a new assignment works when it has spread', () => {
   const clock = new ManualClock();
   const given = roles(clock);
-  given.propagationMs = 60_000;
-  given.assign('object', group, 'Reader');
+  const [effectiveOn, createdOn] = [60_000, 0].map((ms) => new Date(clock.now().getTime() + ms).toISOString());
+  given.putAssignment({
+    name: 'a',
+    scope: group,
+    roleName: given.definition('Reader')!.name,
+    principalId: 'object',
+    principalType: 'ServicePrincipal',
+    createdBy: 'owner',
+    createdOn: createdOn!,
+    effectiveOn: effectiveOn!,
+  });
   const read = 'Microsoft.ContainerService/managedClusters/read';
   expect(given.allows('object', group, read)).toBe(false);
   clock.advance(60_000);

@@ -19,7 +19,7 @@ export interface Roles extends Authorization {
   deleteAssignment(assignment: RoleAssignment): void;
   /** What was assigned at a resource or below goes with it. */
   forget(scope: string): void;
-  /** How long a new assignment takes to work, ms. */
+  /** How long an assignment that a caller makes takes to work, ms; those that Azure makes by itself work at once. */
   propagationMs: number;
 }
 
@@ -55,7 +55,7 @@ export function createRoles(store: Store, principals: Pick<Principals, 'find'>, 
           ([, each]) =>
             each.principalId === principalId &&
             covers(each.scope, scope) &&
-            Date.parse(each.createdOn) + roles.propagationMs <= now &&
+            Date.parse(each.effectiveOn) <= now &&
             definition(each.roleName)?.permissions.some((permission) => grants(permission, action, data)) === true,
         );
     },
@@ -66,6 +66,7 @@ export function createRoles(store: Store, principals: Pick<Principals, 'find'>, 
     assign(principalId, scope, roleName) {
       const role = definition(roleName);
       if (role === undefined) throw new Error(`there is no role ${roleName}`);
+      const now = clock.now().toISOString();
       roles.putAssignment({
         name: randomUUID(),
         scope,
@@ -73,7 +74,8 @@ export function createRoles(store: Store, principals: Pick<Principals, 'find'>, 
         principalId,
         principalType: 'ServicePrincipal',
         createdBy: '',
-        createdOn: clock.now().toISOString(),
+        createdOn: now,
+        effectiveOn: now,
       });
     },
   };

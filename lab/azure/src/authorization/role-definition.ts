@@ -27,4 +27,6 @@ export interface RoleAssignment {
   readonly createdBy: string;
   /** RFC 3339. */
   readonly createdOn: string;
+  /** When it has spread to where rights are checked; RFC 3339. */
+  readonly effectiveOn: string;
 }

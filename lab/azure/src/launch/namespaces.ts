@@ -12,7 +12,7 @@ const insideLab = (): boolean => process.env['KAITO_LAB_DIRECTORY'] !== undefine
 /** Where machines find their metadata service. */
 const metadataAddress = '169.254.169.254';
 
-/** `unshare` and its flags, for a program that is to see Azure's public host names lead to itself. What it starts ends with it. */
+/** `unshare` and its flags, for a program that is to see Azure's public host names lead to itself. It is told to end when this process ends. */
 export function isolated(argv: readonly string[]): readonly [string, ...string[]] {
   return [
     'unshare',
@@ -21,7 +21,7 @@ export function isolated(argv: readonly string[]): readonly [string, ...string[]
     '--mount',
     '--pid',
     '--fork',
-    '--kill-child',
+    '--kill-child=SIGTERM',
     '--mount-proc',
     '--',
     ...argv,
@@ -31,7 +31,9 @@ export function isolated(argv: readonly string[]): readonly [string, ...string[]
 /** `nsenter` and its flags, for a program that is to join them. @param pid a process inside, as seen from here */
 export function joining(pid: number, argv: readonly string[]): readonly [string, ...string[]] {
   const user = isRoot ? [] : ['--user', '--preserve-credentials'];
-  return ['nsenter', `--target=${pid}`, ...user, '--net', '--mount', '--pid', '--', ...argv];
+  // nsenter hands no signal on: its end is one.
+  const ending = ['setpriv', '--pdeathsig', 'TERM', '--'];
+  return ['nsenter', `--target=${pid}`, ...user, '--net', '--mount', '--pid', '--', ...ending, ...argv];
 }
 
 /** Sets them up from inside: the loopback is up, and a file of the emulator's is the hosts file. @returns that file */
