@@ -156,3 +156,6 @@ export const regionNotAvailable = (location: string, regions: readonly string[])
     'LocationNotAvailableForResourceType',
     `The provided location '${location}' is not available for resource type 'Microsoft.ContainerService/managedClusters'. List of available regions for the resource type is '${regions.join(',')}'.`,
   );
+
+export const nodeGroupExists = (name: string): ArmError =>
+  invalidValue('nodeResourceGroup', `The resource group ${name} exists already, and only the cluster may make it.`);

@@ -70,6 +70,8 @@ test.each([
   ['ws', { osSKU: 'Debian' }, 'InvalidParameter', /osSKU/],
   ['ws', { orchestratorVersion: '1.2' }, 'K8sVersionNotSupported', /1\.2/],
   ['ws', { gpuProfile: { driver: 'Maybe' } }, 'InvalidParameter', /driver/],
+  ['ws', { gpuInstanceProfile: 'MIG1g' }, 'InvalidParameter', /partitioned/],
+  ['ws', { nodeInitializationTaints: ['a'] }, 'InvalidParameter', /nodeInitializationTaints/],
   ['ws', { speed: 1 }, 'UnmarshalError', /unknown field "speed"/],
 ] as const)('%s with %j is refused with %s', async (name, properties, code, message) => {
   const error = await put(name, gpu(properties));

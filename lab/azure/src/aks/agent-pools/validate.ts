@@ -69,10 +69,13 @@ export function validatePool(pool: JsonObject, existing: JsonObject | undefined,
   validateScaling(pool);
   validateSpot(pool);
   validateLabels(objectAt(pool, 'nodeLabels'), existing === undefined ? {} : objectAt(existing, 'nodeLabels'));
-  for (const taint of (pool['nodeTaints'] ?? []) as readonly string[]) {
-    if (readTaint(taint) === undefined)
-      throw invalidValue(parameter('nodeTaints'), `'${taint}' is not a taint of the form key=value:effect.`);
+  for (const field of ['nodeTaints', 'nodeInitializationTaints']) {
+    const wrong = ((pool[field] ?? []) as readonly string[]).find((taint) => readTaint(taint) === undefined);
+    if (wrong !== undefined)
+      throw invalidValue(parameter(field), `'${wrong}' is not a taint of the form key=value:effect.`);
   }
+  if (pool['gpuInstanceProfile'] !== undefined)
+    throw invalidValue(parameter('gpuInstanceProfile'), 'GPUs of this cloud cannot be partitioned.');
   for (const field of ['vnetSubnetID', 'podSubnetID']) validateSubnet(pool, field);
   const version = pool['orchestratorVersion'];
   if (typeof version === 'string' && resolveVersion(version) === undefined)

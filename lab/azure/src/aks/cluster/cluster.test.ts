@@ -129,6 +129,40 @@ test('what is fixed at the beginning cannot be changed', async () => {
   });
 });
 
+test('of two creations at once the second is in the way of the first; and a group of nodes that is there is not taken', async () => {
+  const both = await Promise.all([azure.call('PUT', path, clusterBody()), azure.call('PUT', path, clusterBody())]);
+  expect(both.map(({ status }) => status)).toEqual([201, 409]);
+  await azure.operations.ended(both[0].operation!, AbortSignal.timeout(10_000));
+  const mine = clusterBody({ nodeResourceGroup: 'KaitoLab' });
+  expect(await azure.done('PUT', path.replace(/kaito$/, 'second'), mine)).toMatchObject({
+    code: 'InvalidParameter',
+    message: expect.stringContaining('KaitoLab exists already'),
+  });
+});
+
+test('a cluster acts as a managed identity that its maker has', async () => {
+  const { store, principals, authorization } = azure.emulator;
+  const id = `${azure.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine`;
+  const identity = { type: 'UserAssigned', userAssignedIdentities: { [id]: {} } };
+  const body = { ...clusterBody(), identity };
+  expect(await azure.done('PUT', path, body)).toMatchObject({ code: 'InvalidParameter' });
+  const principal = principals.create({
+    displayName: 'mine',
+    servicePrincipalType: 'ManagedIdentity',
+    alternativeId: id,
+  });
+  const properties = { principalId: principal.id, clientId: principal.appId, tenantId: azure.emulator.tenantId };
+  store.put({ id, name: 'mine', type: 'Microsoft.ManagedIdentity/userAssignedIdentities', properties });
+  expect(await azure.done('PUT', path, body)).toBeUndefined();
+  expect((await show())['identity']).toMatchObject({
+    userAssignedIdentities: { [id]: { principalId: principal.id, clientId: principal.appId } },
+  });
+  const nodeGroup = `/subscriptions/${azure.subscriptionId}/resourceGroups/MC_KaitoLab_kaito_westus3`;
+  expect(authorization.allows(principal.id, nodeGroup, 'Microsoft.Compute/virtualMachineScaleSets/write')).toBe(true);
+  await azure.done('DELETE', path);
+  expect(principals.find(principal.id)).toBeDefined();
+});
+
 test('stopped, it has no machines and no pool may change; started, it has new ones', async () => {
   await azure.done('PUT', path, clusterBody());
   const pool = `${path}/agentPools/gpu`;

@@ -29,8 +29,9 @@ export function ensureNodeGroup({ store, authorization }: Deps, cluster: Resourc
     tags: { 'aks-managed-cluster-name': cluster.name, 'aks-managed-cluster-rg': partsOf(cluster.id).resourceGroup },
     properties: { provisioningState: 'Succeeded' },
   });
-  const principalId = cluster.identity?.['principalId'];
-  if (typeof principalId === 'string') authorization.assign(principalId, id, 'Contributor');
+  const { principalId, userAssignedIdentities = {} } = cluster.identity ?? {};
+  const [assigned] = Object.values(userAssignedIdentities as Readonly<Record<string, JsonObject>>);
+  authorization.assign(String(principalId ?? assigned?.['principalId']), id, 'Contributor');
 }
 
 /** A managed identity of the node group, made where it is not there: its `principalId` and `clientId`. */

@@ -6,8 +6,15 @@ import type { ArmAnswer, ArmRequest } from '../../wire/service.ts';
 import { requireSubnetRights } from '../agent-pools/linked-rights.ts';
 import { demandOf, requireQuota } from '../agent-pools/offer.ts';
 import { planPool } from '../agent-pools/plan.ts';
-import type { AksDeps } from '../deps.ts';
-import { clusterElsewhere, invalidValue, noSystemPool, regionNotAvailable, tooManyPools } from '../errors.ts';
+import { type AksDeps, specOf } from '../deps.ts';
+import {
+  clusterElsewhere,
+  invalidValue,
+  noSystemPool,
+  nodeGroupExists,
+  regionNotAvailable,
+  tooManyPools,
+} from '../errors.ts';
 import { checkPreconditions, renewEtag } from '../etags.ts';
 import { type Kind, objectAt, readFields } from '../fields.ts';
 import { issuerUrl, setIssuer } from '../issuer/issuer-url.ts';
@@ -28,30 +35,31 @@ const envelope: Readonly<Record<string, Kind>> = {
   location: 'string',
   tags: 'object',
   sku: 'object',
-  kind: 'string',
   identity: 'object',
   properties: 'object',
 };
 
 /** Creates a cluster, or changes it: what the body leaves out stays as it is. @throws ArmError */
 export async function putCluster(deps: AksDeps, request: ArmRequest): Promise<ArmAnswer> {
-  const { store, operations, driver } = deps;
+  const { store, operations } = deps;
   const { subscriptionId = '', resourceGroupName = '', resourceName: name = '' } = request.parameters;
   if (store.get(groupId(subscriptionId, resourceGroupName)) === undefined)
     throw resourceGroupNotFound(resourceGroupName);
   validateClusterName(name);
   const id = clusterId(groupId(subscriptionId, resourceGroupName), name);
-  checkPreconditions(store, id, request.headers);
-  const existing = store.get(id);
   const body = readFields(request.body ?? {}, envelope);
+  const fresh =
+    store.get(id) === undefined ? await newIssuer(deps, locationOf(body, undefined, resourceGroupName)) : undefined;
+
+  // Nothing waits from here on, so of two calls at once the second finds what the first began.
+  const existing = store.get(id);
+  checkPreconditions(store, id, request.headers);
   const location = locationOf(body, existing, resourceGroupName);
   if (existing !== undefined) {
     requireRunning(existing);
     requireIdle(store, operations, existing, existing.id);
   }
-
-  const uid = existing === undefined ? randomUUID() : String(existing.properties['resourceUID']);
-  const issuer = await driver.issuer(issuerUrl(deps, location, uid));
+  const { uid, issuer } = existing === undefined ? fresh! : specOf(store, existing);
   const { agentPoolProfiles, ...asked } = objectAt(body, 'properties');
   const writable = Object.fromEntries(
     Object.entries(asked).filter(([field]) => !(readOnlyClusterFields as readonly string[]).includes(field)),
@@ -59,6 +67,10 @@ export async function putCluster(deps: AksDeps, request: ArmRequest): Promise<Ar
   const naming = { subscriptionId, resourceGroup: resourceGroupName, name, location, uid, issuer };
   const properties = completeCluster(store, naming, readFields(writable, clusterFields), existing?.properties);
   const pools = planPools(deps, request, { id, name, location, properties, existing }, agentPoolProfiles);
+
+  const nodeGroup = String(properties['nodeResourceGroup']);
+  if (existing === undefined && store.get(groupId(subscriptionId, nodeGroup)) !== undefined)
+    throw nodeGroupExists(nodeGroup);
 
   const cluster: Resource = {
     id: existing?.id ?? id,
@@ -92,6 +104,12 @@ export async function putCluster(deps: AksDeps, request: ArmRequest): Promise<Ar
     followedBy: 'azure-async-operation',
   });
   return { status: existing === undefined ? 201 : 200, body: clusterView(store, operations, cluster), operation };
+}
+
+/** Who a new cluster will be known as, and its tokens issued by. */
+async function newIssuer(deps: AksDeps, location: string): Promise<{ readonly uid: string; readonly issuer: string }> {
+  const uid = randomUUID();
+  return { uid, issuer: await deps.driver.issuer(issuerUrl(deps, location, uid)) };
 }
 
 function validateClusterName(name: string): void {

@@ -6,7 +6,7 @@ import type { ArmAnswer, ArmRequest, ArmRoute } from '../../wire/service.ts';
 import { apiVersions } from '../api-versions.ts';
 import { type AksDeps, specOf } from '../deps.ts';
 import { localAccountsDisabled } from '../errors.ts';
-import { checkPreconditions } from '../etags.ts';
+import { checkPreconditions, renewEtag } from '../etags.ts';
 import { isObject } from '../fields.ts';
 import { clusterId, clusterType, groupId } from '../names.ts';
 import { isStopped, kinds, requireIdle, requireRunning } from '../serialisation.ts';
@@ -72,6 +72,7 @@ export function clusterRoutes(deps: AksDeps): readonly ArmRoute[] {
     checkPreconditions(store, cluster.id, request.headers);
     requireIdle(store, operations, cluster, cluster.id);
     store.put({ ...cluster, tags });
+    renewEtag(store, cluster.id);
     return { status: 200, body: view({ ...cluster, tags }) };
   }
 

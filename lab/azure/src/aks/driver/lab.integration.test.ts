@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger, systemClock } from '@kaito/kube';
-import { ensureBinaries, runsIn } from '@kaito/lab-kubernetes';
+import { attach, ensureBinaries, runsIn } from '@kaito/lab-kubernetes';
 import type { JsonObject } from '../../store/store.ts';
 import { type MemoryAzure, clusterBody, memoryAzure } from '../testing/memory-azure.ts';
 import { labDriver } from './lab.ts';
@@ -64,7 +64,14 @@ test('a cluster has a control plane of its own, with its issuer; stopped and sta
   expect(await azure.done('PUT', `${path()}/agentPools/ws1`, { properties: { count: 1 } })).toBeUndefined();
   expect(await kubectl('get', 'nodes', '-l', 'agentpool=ws1', '-o', 'name')).toMatch(/^node\/aks-ws1-/);
 
+  // As when the machine was switched off and on: the control plane begins anew, and the machines join it.
   const [folder] = readdirSync(clusters);
+  await azure.stop();
+  await attach(join(clusters, folder!)).stop();
+  start();
+  const names = async (): Promise<string> => await kubectl('get', 'nodes', '-o', 'name').catch(String);
+  await expect.poll(names, { timeout: 100_000 }).toMatch(/^node\/aks-nodepool1-.*\nnode\/aks-ws1-.*\n$/);
+
   expect(await azure.done('DELETE', path())).toBeUndefined();
   expect(runsIn(join(clusters, folder!))).toBe(false);
   expect(existsSync(join(clusters, folder!))).toBe(false);

@@ -56,8 +56,11 @@ export function nodeLabels({ cluster, pool, machine }: NodeSource): Readonly<Rec
   };
 }
 
-export function nodeTaints(pool: Resource): readonly Taint[] {
-  return ((pool.properties['nodeTaints'] ?? []) as readonly string[]).flatMap((text) => readTaint(text) ?? []);
+/** The taints that a pool keeps on its nodes. */
+export const nodeTaints = (pool: Resource): readonly Taint[] => taintsIn(pool, 'nodeTaints');
+
+function taintsIn(pool: Resource, field: string): readonly Taint[] {
+  return ((pool.properties[field] ?? []) as readonly string[]).flatMap((text) => readTaint(text) ?? []);
 }
 
 const sizeOf = (pool: Resource): Size => findSize(String(pool.properties['vmSize']))!;
@@ -104,7 +107,8 @@ export function nodeObject(source: NodeSource): Live<Node> {
         machine.scaleSet,
         machine.index,
       ),
-      taints: [...nodeTaints(pool)],
+      // Those of initialization are taken off by who waits for them, and never put back.
+      taints: [...nodeTaints(pool), ...taintsIn(pool, 'nodeInitializationTaints')],
     },
     status: {
       phase: 'Running',

@@ -62,7 +62,9 @@ const isReady = ({ status }: Live<Node>, wanted = 'True'): boolean =>
 const gpusOf = ({ status }: Live<Node>): string | undefined => status?.allocatable?.['nvidia.com/gpu'];
 
 test('nodes look as AKS makes them, are Ready, and show their GPUs a little later', async () => {
-  expect(await put('ws1', gpu({ availabilityZones: ['2'] }))).toBeUndefined();
+  expect(
+    await put('ws1', gpu({ availabilityZones: ['2'], nodeInitializationTaints: ['starting:NoSchedule'] })),
+  ).toBeUndefined();
   const [node] = await nodesOf('ws1', ([one]) => one !== undefined && isReady(one) && gpusOf(one) === '4');
   const { name, labels } = node!.metadata;
   expect(name).toMatch(/^aks-ws1-\d{8}-vmss000000$/);
@@ -83,6 +85,7 @@ test('nodes look as AKS makes them, are Ready, and show their GPUs a little late
     `azure:///subscriptions/${azure.subscriptionId}/resourceGroups/mc_kaitolab_kaito_westus3/providers/Microsoft.Compute/virtualMachineScaleSets/${name!.slice(0, -6)}/virtualMachines/0`,
   );
   expect(node!.spec!.taints).toContainEqual({ key: 'sku', value: 'gpu', effect: 'NoSchedule' });
+  expect(node!.spec!.taints).toContainEqual({ key: 'starting', effect: 'NoSchedule' });
   expect(node!.status!.capacity).toMatchObject({
     cpu: '64',
     memory: '440Gi',
