@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { downloadModules, ensureBinaries } from './binaries.ts';
@@ -19,8 +19,7 @@ import {
 import { LabError } from './error.ts';
 import { cacheRoot, checkGo } from './go-programs.ts';
 import { installKaito, kaitoPrograms } from './kaito.ts';
-import { addNodes, kubectl } from './nodes.ts';
-import { podFateLabel, podFates } from './pod-stages.ts';
+import { nodeCommands } from './node-commands.ts';
 
 const home = join(cacheRoot(), 'lab', 'clusters');
 const directoryOf = (name: string): string => join(home, name);
@@ -36,13 +35,6 @@ function validName(name: string): string {
   if (/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) return name;
   throw new InvalidArgumentError('Use small letters, digits and dashes, 31 characters at most.');
 }
-
-function count(text: string): number {
-  if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Write a whole number, 9999 at most.');
-}
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 /** Waits for a program that has the terminal; signals to this process go on to it. */
 async function exitCode(child: ChildProcess): Promise<number> {
@@ -179,80 +171,19 @@ named(program.command('exec'))
   });
 
 named(program.command('logs'))
-  .description('print the log of a component')
-  .argument('<component>', [...componentNames, ...kaitoPrograms].join(', '))
+  .description('print the log of a program')
+  .argument('<program>', `${[...componentNames, ...kaitoPrograms].join(', ')}, NODE.kubelet of a real node, …`)
   .action((component: string, { name }: Named) => {
-    const known = [...componentNames, ...kaitoPrograms].filter((each) => existsSync(logOf(running(name), each)));
-    if (!known.some((each) => each === component)) {
+    const known = readdirSync(running(name).directory)
+      .filter((file) => file.endsWith('.log'))
+      .map((file) => file.slice(0, -'.log'.length));
+    if (!known.includes(component)) {
       throw new LabError(`there is no log of ${component}`, `name one of ${known.join(', ')}`);
     }
     process.stdout.write(readFileSync(logOf(running(name), component), 'utf8'));
   });
 
-const nodes = program
-  .command('nodes')
-  .description(
-    `simulated nodes; a pod's label ${podFateLabel} (${podFates.join(', ')}) decides how it fares there, without it it is Ready at once`,
-  );
-
-interface AddOptions extends Named {
-  readonly count: number;
-  readonly gpus: number;
-  readonly instanceType?: string;
-  readonly label: readonly string[];
-  readonly taint: readonly string[];
-  readonly prefix: string;
-}
-
-named(nodes.command('add'))
-  .description('add nodes')
-  .option('--count <n>', 'how many', count, 1)
-  .option('--gpus <n>', 'GPUs of each', count, 0)
-  .option('--instance-type <type>', 'value of the label node.kubernetes.io/instance-type')
-  .option('--label <key=value>', 'a label; may be repeated', collect, [])
-  .option('--taint <key=value:effect>', 'a taint; may be repeated', collect, [])
-  .option('--prefix <name>', 'beginning of their names', validName, 'node')
-  .action(async (options: AddOptions) => {
-    const lab = running(options.name);
-    const taken = new Set((await kubectl(lab, ['get', 'nodes', '-o', 'name'])).split('\n'));
-    const names: string[] = [];
-    for (let index = 0; names.length < options.count; index += 1) {
-      const name = `${options.prefix}-${index}`;
-      if (!taken.has(`node/${name}`)) names.push(name);
-    }
-    const labels = Object.fromEntries(
-      options.label.map((text) => {
-        const [key, ...value] = text.split('=');
-        if (key === undefined || key === '' || value.length === 0)
-          throw new LabError(`"${text}" is no label`, 'write key=value');
-        return [key, value.join('=')];
-      }),
-    );
-    await addNodes(
-      lab,
-      names.map((name) => ({
-        name,
-        gpus: options.gpus,
-        labels,
-        taints: options.taint,
-        ...(options.instanceType !== undefined && { instanceType: options.instanceType }),
-      })),
-    );
-    say(names.join('\n'));
-  });
-
-named(nodes.command('list'))
-  .description('show them')
-  .action(async ({ name }: Named) => {
-    process.stdout.write(await kubectl(running(name), ['get', 'nodes', '-L', 'node.kubernetes.io/instance-type']));
-  });
-
-named(nodes.command('remove'))
-  .description('remove nodes by name')
-  .argument('<node...>')
-  .action(async (names: string[], { name }: Named) => {
-    process.stdout.write(await kubectl(running(name), ['delete', 'node', ...names]));
-  });
+nodeCommands(program, { named, running, validName, say, tell });
 
 try {
   await program.parseAsync();
