@@ -98,13 +98,7 @@ async function subscriptionOf(flag: string | undefined, env: Environment): Promi
   }
 }
 
-const cloudVariables = [
-  'ARM_ENDPOINT',
-  'AZURE_RESOURCE_MANAGER_ENDPOINT',
-  'AZURE_ENVIRONMENT',
-  'ARM_ENVIRONMENT',
-  'AZURE_AUTHORITY_HOST',
-];
+const cloudVariables = ['ARM_ENDPOINT', 'AZURE_RESOURCE_MANAGER_ENDPOINT', 'AZURE_ENVIRONMENT', 'ARM_ENVIRONMENT'];
 const loginVariables = ['AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE', 'IDENTITY_ENDPOINT'];
 
 /** The cloud that the environment names, else for a login of the Azure CLI the one that is active there. */

@@ -21,7 +21,6 @@ export function ownIdentityOf(cluster: string): string {
   return `kaito-${cluster}`;
 }
 
-/** Role names are unique within a tenant, so each cluster has its own. */
 export function roleNameOf(cluster: string): string {
   return `KAITO GPU provisioner (${cluster})`;
 }

@@ -1,4 +1,4 @@
-import type { ManagedCluster } from '@kaito/azure';
+import { deterministicGuid, type ManagedCluster, type Rights } from '@kaito/azure';
 import { groupScopeOf, nameOf, resourceGroupOf } from './resource-id.ts';
 import { roleNameOf } from './names.ts';
 
@@ -12,6 +12,8 @@ export interface Need {
   /** A role of its own, kept in a resource group. */
   readonly custom: {
     readonly roleName: string;
+    /** Where another cluster of the tenant has taken that name: role names are unique within a tenant. */
+    readonly otherName: string;
     readonly description: string;
     readonly scope: string;
     readonly actions: readonly string[];
@@ -45,7 +47,7 @@ export function needsOf(cluster: ManagedCluster): readonly Need[] {
       scope: cluster.id,
       actions: poolActions,
       custom: {
-        roleName: roleNameOf(cluster.name),
+        ...roleNames(roleNameOf(cluster.name), cluster.id),
         description: `What KAITO's GPU provisioner does on the AKS cluster ${cluster.name}: makes, reads and deletes agent pools.`,
         scope: groupScopeOf(cluster.id),
         actions: [...poolActions, followAction],
@@ -60,7 +62,7 @@ export function needsOf(cluster: ManagedCluster): readonly Need[] {
       scope: id,
       actions: joinActions,
       custom: {
-        roleName: `${roleNameOf(cluster.name)} subnet ${nameOf(id)}`,
+        ...roleNames(`${roleNameOf(cluster.name)} subnet ${nameOf(id)}`, cluster.id),
         description: `Lets the agent pools that KAITO makes for the AKS cluster ${cluster.name} join the subnet ${nameOf(id)}.`,
         scope: groupScopeOf(id),
         actions: joinActions,
@@ -70,6 +72,10 @@ export function needsOf(cluster: ManagedCluster): readonly Need[] {
   ];
 }
 
+function roleNames(roleName: string, id: string) {
+  return { roleName, otherName: `${roleName} ${deterministicGuid(id).slice(0, 8)}` };
+}
+
 /** The seed's grant: everything in the cluster's resource group. */
 export const contributor = {
   roleName: 'Contributor',
@@ -77,7 +83,7 @@ export const contributor = {
 } as const;
 
 /** What no provisioner should be able to do, each by an action that stands for it. */
-export const tooMuch: readonly (readonly [action: string, can: string])[] = [
+const tooMuch: readonly (readonly [action: string, can: string])[] = [
   ['Microsoft.Authorization/roleAssignments/write', 'give itself and others any role'],
   ['Microsoft.ContainerService/managedClusters/delete', 'delete the cluster'],
   ['Microsoft.ContainerService/managedClusters/write', 'change the cluster'],
@@ -86,3 +92,8 @@ export const tooMuch: readonly (readonly [action: string, can: string])[] = [
     'become administrator of the cluster',
   ],
 ];
+
+/** What rights let do that no provisioner should, in words. */
+export function excessOf(rights: Pick<Rights, 'allows'>): readonly string[] {
+  return tooMuch.flatMap(([action, can]) => (rights.allows(action) ? [can] : []));
+}

@@ -57,7 +57,7 @@ export async function report(
   if (failed.length === 0) terminal.out(`\n${style.green(fine)}${rest}\n`);
   else {
     terminal.out(`\n${style.red(`${failed.length} failed.`)}${rest}\n`);
-    if (first != null) terminal.out(`Run first:\n  ${printable(first)}\nThen look again: ${again}\n`);
+    if (first != null) terminal.out(`Run first:\n  ${printable(first)}\nThen look again:\n  ${again}\n`);
   }
   return failed.length === 0 ? exitCode.done : exitCode.refused;
 }

@@ -80,7 +80,8 @@ describe('kaito azure doctor', () => {
       1 failed. 1 could not be seen (?).
       Run first:
         kaito azure setup -g KaitoLab -n kaito
-      Then look again: kaito azure doctor -g KaitoLab -n kaito
+      Then look again:
+        kaito azure doctor -g KaitoLab -n kaito
       "
     `);
   });

@@ -7,7 +7,7 @@ import { Failure, type ExitCode } from '../../failure.ts';
 import type { Format } from '../../output.ts';
 import type { Session } from '../../session.ts';
 import { type KubernetesSide, managedClusterOf, withKubernetes } from '../cluster.ts';
-import { groupAndName } from '../command-line.ts';
+import { againFlags } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { explained } from '../explain.ts';
 import { aksChecks } from './aks.ts';
@@ -27,7 +27,7 @@ export interface DoctorFlags extends IdentityFlags {
 /** `kaito azure doctor`: looks at all that renting machines takes, at Azure and in the cluster, and changes nothing; exit code 1 when something fails. */
 export async function doctor(session: Session, azure: AzureAccess, flags: DoctorFlags): Promise<ExitCode> {
   const { output } = flags;
-  const again = `kaito azure doctor ${groupAndName(flags)}`;
+  const again = `kaito azure doctor ${againFlags(flags)}`;
   const fine = `Machines can be rented for the Workspaces of ${flags.name}.`;
   let cluster: ManagedCluster;
   try {

@@ -1,11 +1,12 @@
-import type { FederatedCredential, Identity, ManagedCluster } from '@kaito/azure';
+import { type FederatedCredential, type Identity, type ManagedCluster, rightsOf } from '@kaito/azure';
 import type { AksFlags } from '../cluster.ts';
-import { groupAndName } from '../command-line.ts';
+import { againFlags, quoted } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { permitted } from '../explain.ts';
 import { addOnNamespace, audience, federatedCredentialName, ownNamespace, subjectIn } from '../names.ts';
-import { resourceGroupOf } from '../resource-id.ts';
-import { needsOf, tooMuch } from '../rights.ts';
+import { nameOf, resourceGroupOf, sameName } from '../resource-id.ts';
+import { ownRole } from '../own-role.ts';
+import { excessOf, type Need, needsOf } from '../rights.ts';
 import { federationCommand, trusts } from '../setup/federation.ts';
 import { chooseIdentity } from '../setup/identity.ts';
 import { assignmentCommand } from '../setup/roles.ts';
@@ -32,7 +33,7 @@ export async function identityChecks(
       flags.namespace ?? seen.namespace ?? (cluster.aiToolchainOperator ? addOnNamespace : ownNamespace);
     const [federation, rights] = await Promise.all([
       federationCheck(azure, cluster, identity, namespace),
-      rightsChecks(azure, cluster, identity),
+      rightsChecks(azure, cluster, identity, flags),
     ]);
     return [check, federation, ...rights];
   } catch (error) {
@@ -47,7 +48,7 @@ async function find(
   flags: IdentityFlags,
 ): Promise<{ readonly identity?: Identity; readonly check: AzureCheck }> {
   const name = 'identity';
-  const setup = `kaito azure setup ${groupAndName(flags)}`;
+  const setup = `kaito azure setup ${againFlags(flags)}`;
   if (clientId !== undefined && flags.identity === undefined) {
     const identity = (await azure.identities.list()).find(
       (each) => each.clientId.toLowerCase() === clientId.toLowerCase(),
@@ -139,6 +140,7 @@ async function rightsChecks(
   azure: AzureAccess,
   cluster: ManagedCluster,
   identity: Identity,
+  flags: AksFlags,
 ): Promise<readonly AzureCheck[]> {
   const name = 'rights';
   const all = await Promise.all(
@@ -146,7 +148,7 @@ async function rightsChecks(
       try {
         const held = await azure.authorization.rightsOf(identity.principalId, need.scope);
         const missing = held.missing(need.actions);
-        const role = await permitted(azure.authorization.findRole(need.custom.scope, need.custom.roleName));
+        const role = await permitted(ownRole(azure, need));
         if (missing.length > 0)
           return [
             {
@@ -160,15 +162,18 @@ async function rightsChecks(
               }),
             },
           ];
-        const can = tooMuch.flatMap(([action, words]) => (held.allows(action) ? [words] : []));
+        const can = excessOf(held);
         const by = held.roles.join(', ');
         if (can.length === 0) return [{ name, state: 'ok', found: `what it needs on ${need.where}, by ${by}` }];
+        const narrow = role !== undefined && held.roles.includes(role.roleName);
         return [
           {
             name,
             state: 'warning',
             found: `what it needs on ${need.where}, by ${by}; and it can also ${can.join(', ')}`,
-            remedy: `Give it the narrow role, then take the wide one away: az role assignment list --assignee ${identity.principalId} --all -o table`,
+            remedy: narrow
+              ? await takeAwayCommand(azure, identity, need, held.roles)
+              : `kaito azure setup ${againFlags(flags)}`,
           },
         ];
       } catch (error) {
@@ -177,4 +182,27 @@ async function rightsChecks(
     }),
   );
   return all.flat();
+}
+
+/** Takes the roles away that reach too far, now that a narrow one is there. */
+async function takeAwayCommand(
+  { authorization }: AzureAccess,
+  { principalId }: Identity,
+  { scope }: Need,
+  roles: readonly string[],
+): Promise<string> {
+  const [given, ...definitions] = await Promise.all([
+    authorization.assignments(scope),
+    ...roles.map((role) => authorization.findRole(scope, role)),
+  ]);
+  const wide = definitions.flatMap((role) =>
+    role !== undefined && excessOf(rightsOf(role.permissions)).length > 0 ? [nameOf(role.id)] : [],
+  );
+  const ids = given
+    .filter(
+      (each) =>
+        sameName(each.principalId, principalId) && wide.some((id) => sameName(id, nameOf(each.roleDefinitionId))),
+    )
+    .map(({ id }) => quoted(id));
+  return `az role assignment delete --ids ${ids.join(' ')}`;
 }

@@ -5,7 +5,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Cluster } from '../../cluster/connect.ts';
 import { asCheck as asClusterCheck } from '../../cluster/doctor/finding.ts';
 import type { AksFlags } from '../cluster.ts';
-import { groupAndName } from '../command-line.ts';
+import { againFlags, groupAndName } from '../command-line.ts';
 import { provisionerName } from '../names.ts';
 import { resourceGroupOf, sameName } from '../resource-id.ts';
 import type { AzureCheck } from './check.ts';
@@ -54,7 +54,7 @@ function absent({ aiToolchainOperator }: ManagedCluster, flags: AksFlags): Azure
   const found = `there is no Deployment ${provisionerName} in any namespace: nobody rents machines`;
   const remedy = aiToolchainOperator
     ? `az aks update ${groupAndName(flags)} --enable-ai-toolchain-operator`
-    : `kaito azure setup ${groupAndName(flags)} --install`;
+    : `kaito azure setup ${againFlags(flags)} --install`;
   return { name: check, state: 'failed', found, remedy };
 }
 
@@ -107,7 +107,7 @@ function target(deployment: Live<Deployment>, managed: ManagedCluster, flags: Ak
       name: check,
       state: 'failed',
       found: `it is set to another cluster: ${found}`,
-      remedy: `kaito azure setup ${groupAndName(flags)} --install`,
+      remedy: `kaito azure setup ${againFlags(flags)} --install`,
     },
   ];
 }

@@ -17,26 +17,38 @@ export async function registryChecks(
   images: Wants['images'],
   flags: AksFlags & { readonly registry?: readonly string[] },
 ): Promise<readonly AzureCheck[]> {
-  const suffix = azure.cloud.registrySuffix;
-  const named = (flags.registry ?? []).map((name) =>
-    name.includes('.') || name.includes(':') ? name : `${name}${suffix}`,
-  );
-  const hosts = new Map<string, boolean>(named.map((host) => [host.toLowerCase(), false]));
-  for (const [image, { withSecret }] of images) {
-    const host = hostOf(image);
-    if (host !== undefined && (host.endsWith(suffix) || hosts.has(host)))
-      hosts.set(host, withSecret && (hosts.get(host) ?? true));
-  }
-  if (hosts.size === 0) return await imageChecks(azure, [...images.keys()], []);
+  const named = flags.registry ?? [];
+  if (named.length + images.size === 0) return [];
   try {
     const registries = await azure.registries.list();
-    const attached = await Promise.all(
-      [...hosts].map(([host, withSecret]) => attachedCheck(azure, cluster, { host, withSecret, registries }, flags)),
+    const hosts = hostsOf(images, named, registries, azure.cloud.registrySuffix);
+    const attached = [...hosts].map(([host, withSecret]) =>
+      attachedCheck(azure, cluster, { host, withSecret, registries }, flags),
     );
-    return [...attached, ...(await imageChecks(azure, [...images.keys()], registries))];
+    return [...(await Promise.all(attached)), ...(await imageChecks(azure, [...images.keys()], registries))];
   } catch (error) {
     return [asCheck(error, 'registries')];
   }
+}
+
+/** Azure's registries among those that are named, and whether all that pull from one bring a secret. */
+function hostsOf(
+  images: Wants['images'],
+  named: readonly string[],
+  registries: readonly Registry[],
+  suffix: string,
+): ReadonlyMap<string, boolean> {
+  const known = (name: string) =>
+    registries.find((each) => sameName(each.name, name) || sameName(each.loginServer, name))?.loginServer;
+  const hosts = new Map(
+    named.map((name) => [(known(name) ?? (name.includes('.') ? name : `${name}${suffix}`)).toLowerCase(), false]),
+  );
+  for (const [image, { withSecret }] of images) {
+    const host = hostOf(image);
+    if (host !== undefined && (host.endsWith(suffix) || known(host) !== undefined))
+      hosts.set(host, withSecret && (hosts.get(host) ?? true));
+  }
+  return hosts;
 }
 
 function hostOf(image: string): string | undefined {

@@ -3,7 +3,8 @@ import { AzureError, type RoleDefinition } from '@kaito/azure';
 import { quoted } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { isRightMissing, permitted } from '../explain.ts';
-import { contributor, type Need } from '../rights.ts';
+import { ownRole, putOwnRole } from '../own-role.ts';
+import { contributor, excessOf, type Need } from '../rights.ts';
 import type { Step } from '../steps/step.ts';
 import type { IdentityChoice } from './identity.ts';
 
@@ -28,7 +29,17 @@ export async function roleSteps(need: Need, tools: RoleTools): Promise<readonly 
     identity.found === undefined
       ? undefined
       : await permitted(authorization.rightsOf(identity.found.principalId, need.scope));
-  if (held !== undefined && held.missing(need.actions).length === 0)
+  const { custom, builtIn } = need;
+  const [existing, mayDefine, mayAssign] = await Promise.all([
+    permitted(ownRole(azure, need)),
+    mayDo(azure, custom.scope, defineAction),
+    mayDo(azure, need.scope, assignAction),
+  ]);
+  const sufficient = existing !== undefined && grants(existing, need.actions);
+  const narrow = sufficient && held?.roles.includes(existing.roleName) === true;
+  const mayNarrow = sufficient || mayDefine;
+  // Rights by a wide role do; the narrow one is given beside it, so that the wide one can be taken away.
+  if (held?.missing(need.actions).length === 0 && (narrow || !mayNarrow || excessOf(held).length === 0))
     return [
       {
         name: 'role',
@@ -37,26 +48,10 @@ export async function roleSteps(need: Need, tools: RoleTools): Promise<readonly 
         commands: [],
       },
     ];
-  const { custom, builtIn } = need;
-  const [existing, mayDefine, mayAssign] = await Promise.all([
-    permitted(authorization.findRole(custom.scope, custom.roleName)),
-    mayDo(azure, custom.scope, defineAction),
-    mayDo(azure, need.scope, assignAction),
-  ]);
-  const sufficient = existing !== undefined && grants(existing, need.actions);
-  if (!sufficient && !mayDefine)
-    return [
-      assignment(
-        {
-          ...need,
-          roleName: builtIn.roleName,
-          warning: widening(need),
-          mayAssign,
-          roleId: () => builtInId(azure, need.scope, builtIn.roleName),
-        },
-        tools,
-      ),
-    ];
+  if (!mayNarrow) {
+    const roleId = () => builtInId(azure, need.scope, builtIn.roleName);
+    return [assignment({ ...need, roleName: builtIn.roleName, warning: widening(need), mayAssign, roleId }, tools)];
+  }
   let made: RoleDefinition | undefined = sufficient ? existing : undefined;
   let instead: string | undefined;
   const define: Step = {
@@ -64,12 +59,12 @@ export async function roleSteps(need: Need, tools: RoleTools): Promise<readonly 
     state: sufficient ? 'already' : 'todo',
     says: sufficient
       ? `the role ${custom.roleName}`
-      : `${existing === undefined ? 'define' : 'mend'} the role ${custom.roleName} of no more rights than ${need.where} takes`,
+      : `${existing === undefined ? 'define' : 'mend'} the role ${custom.roleName}, with just the rights that are needed on ${need.where}`,
     commands: [definitionCommand(need, existing === undefined ? 'create' : 'update')],
     run: async () => {
       try {
-        made = await authorization.putRole(custom);
-        return `defined the role ${custom.roleName}`;
+        made = await putOwnRole(azure, need, existing);
+        return `defined the role ${made.roleName}`;
       } catch (error) {
         if (!isRightMissing(error) || !(await tools.mayWiden(widening(need)))) throw error;
         instead = builtIn.roleName;

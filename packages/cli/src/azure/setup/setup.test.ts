@@ -1,18 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AzureError } from '@kaito/azure';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Failure } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 import { recording } from '../../terminal/recording.ts';
-import { azureOf, clusterWith, identityWith, type World, worldWith } from '../testing/azure.ts';
+import { azureError, azureOf, clusterWith, identityWith, type World, worldWith } from '../testing/azure.ts';
 import { setup, type SetupFlags } from './setup.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kaito-setup-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 let files = 0;
 
-async function run(world: World, flags: Partial<SetupFlags> = {}, has: readonly string[] = []) {
+async function run(world: World, flags: Partial<SetupFlags> = {}, has: readonly string[] = [], azure = azureOf(world)) {
   const terminal = recording();
   const session: Session = {
     terminal,
@@ -33,7 +34,7 @@ async function run(world: World, flags: Partial<SetupFlags> = {}, has: readonly 
     directory,
   };
   const all = { resourceGroup: 'KaitoLab', name: 'kaito', values, ...flags };
-  const outcome = await setup(session, azureOf(world), all as SetupFlags, tools).catch((error: unknown) => error);
+  const outcome = await setup(session, azure, all as SetupFlags, tools).catch((error: unknown) => error);
   return {
     outcome,
     out: terminal.written.out.replaceAll(directory, 'DIR').replaceAll(/values-\d+/g, 'values'),
@@ -60,7 +61,7 @@ describe('kaito azure setup', () => {
       ✓ oidc issuer:      already so: kaito has the issuer https://westus3.oic.prod-aks.azure.com/t/i/
       + identity:         create the managed identity kaito-kaito in resource group KaitoLab
                           $ az identity create -g KaitoLab -n kaito-kaito -l westus3
-      + role:             define the role KAITO GPU provisioner (kaito) of no more rights than the cluster kaito takes
+      + role:             define the role KAITO GPU provisioner (kaito), with just the rights that are needed on the cluster kaito
                           $ az role definition create --role-definition '{"Name":"KAITO GPU provisioner (kaito)","Description":"What KAITO'\\''s GPU provisioner does on the AKS cluster kaito: makes, reads and deletes agent pools.","Actions":["Microsoft.ContainerService/managedClusters/read","Microsoft.ContainerService/managedClusters/agentPools/read","Microsoft.ContainerService/managedClusters/agentPools/write","Microsoft.ContainerService/managedClusters/agentPools/delete","Microsoft.ContainerService/locations/operations/read"],"AssignableScopes":["/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/KaitoLab"]}'
       + role assignment:  give kaito-kaito the role KAITO GPU provisioner (kaito) on the cluster kaito
                           $ az role assignment create --role 'KAITO GPU provisioner (kaito)' --assignee-object-id "$(az identity show -g KaitoLab -n kaito-kaito --query principalId -o tsv)" --assignee-principal-type ServicePrincipal --scope /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/KaitoLab/providers/Microsoft.ContainerService/managedClusters/kaito
@@ -134,6 +135,62 @@ describe('kaito azure setup', () => {
       /warning you may not define roles, so Azure Kubernetes Service Contributor Role is given.*delete the cluster/,
     );
     expect(world.changes).toContain('assign Azure-Kubernetes-Service-Contributor-Role at kaito');
+  });
+
+  test('a wide role is not widened, and the narrow one is given beside it', async () => {
+    const world = worldWith({ identities: [identityWith('kaito-kaito')] });
+    await run(world, { yes: true, contributor: true });
+    const { out } = await run(world, { dryRun: true });
+    expect(out).toContain('+ role assignment:  give kaito-kaito the role KAITO GPU provisioner (kaito)');
+    const forbidden = await run(
+      { ...world, forbidden: ['Microsoft.Authorization/roleDefinitions/write'] },
+      { dryRun: true },
+    );
+    expect(forbidden.out).toContain(
+      'already so: kaito-kaito may do what it needs on the cluster kaito, by Contributor',
+    );
+  });
+
+  test('another cluster of the tenant has the name of the role', async () => {
+    const world = worldWith();
+    const azure = azureOf(world);
+    const { putRole } = azure.authorization;
+    azure.authorization.putRole = async (role, call) => {
+      if (role.roleName === 'KAITO GPU provisioner (kaito)')
+        throw new AzureError('InvalidRequest', {
+          message: 'taken',
+          remedy: '',
+          retry: 'never',
+          azureCode: 'RoleDefinitionWithSameNameExists',
+        });
+      return await putRole(role, call);
+    };
+    expect((await run(world, { yes: true }, [], azure)).outcome).toBe(0);
+    expect(world.changes).toContainEqual(expect.stringMatching(/^role KAITO GPU provisioner \(kaito\) [\da-f]{8}$/));
+    expect((await run(world, { dryRun: true }, [], azure)).out).toMatch(
+      /✓ role: .*by KAITO GPU provisioner \(kaito\) [\da-f]{8}/,
+    );
+  });
+
+  test('a role that is refused when it is defined', async () => {
+    const world = worldWith();
+    const azure = azureOf(world);
+    azure.authorization.putRole = () => Promise.reject(azureError('RightMissing'));
+    expect((await run(world, { yes: true }, [], azure)).outcome).toBe(0);
+    expect(world.changes).toContain('assign Azure-Kubernetes-Service-Contributor-Role at kaito');
+  });
+
+  test('an identity that is not known everywhere yet is waited for', async () => {
+    const world = worldWith();
+    const azure = azureOf(world);
+    const { assign } = azure.authorization;
+    let refusals = 3;
+    azure.authorization.assign = async (assignment) => {
+      if ((refusals -= 1) >= 0) throw azureError('NotFound', 'who?', 'soon');
+      return await assign(assignment);
+    };
+    expect((await run(world, { yes: true }, [], azure)).outcome).toBe(0);
+    expect(refusals).toBe(-1);
   });
 
   test('who may not give roles is told who can, and the rest is done', async () => {

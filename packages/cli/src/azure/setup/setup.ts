@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Identity, ManagedCluster } from '@kaito/azure';
 import { withCommandName } from '../../program/command-name.ts';
@@ -6,7 +7,7 @@ import { type Format, isData } from '../../output.ts';
 import type { Session } from '../../session.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { type AksFlags, type KubernetesSide, managedClusterOf, withKubernetes } from '../cluster.ts';
-import { groupAndName, lineOf } from '../command-line.ts';
+import { againFlags, groupAndName, lineOf, subscriptionNote } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { addOnNamespace, ownNamespace, provisionerName } from '../names.ts';
 import { type Programs, programsOf } from '../programs.ts';
@@ -42,10 +43,18 @@ export interface SetupTools {
   readonly pause: (ms: number) => Promise<void>;
   /** Where the person is. */
   readonly directory: string;
+  /** PEM of the authorities that this process trusts beside the usual ones. */
+  readonly authorities?: string | undefined;
 }
 
 export function setupTools(session: Session): SetupTools {
-  return { programs: programsOf(session), pause: async (ms) => void (await sleep(ms)), directory: process.cwd() };
+  const extra = session.terminal.env['NODE_EXTRA_CA_CERTS'];
+  return {
+    programs: programsOf(session),
+    pause: async (ms) => void (await sleep(ms)),
+    directory: process.cwd(),
+    authorities: extra != null && existsSync(extra) ? readFileSync(extra, 'utf8') : undefined,
+  };
 }
 
 /** `kaito azure setup`: identity, role, federation and Helm values for an AKS cluster; with `--take-over` another KAITO's place. Idempotent. */
@@ -94,7 +103,7 @@ async function carriedOut(setup: Setup): Promise<ExitCode> {
     ...(flags.kubeconfig != null && { kubeconfig: flags.kubeconfig }),
   });
   const steps = [...(await azureSteps(setup, { namespace, values }))];
-  const notes: string[] = [];
+  const notes: string[] = [...subscriptionNote(flags)];
   if (setup.side !== undefined) {
     const taken = await takeOver(setup, namespace);
     steps.push(...taken.steps);
@@ -149,7 +158,7 @@ async function azureSteps(
       : [
           await valuesStep(
             of.values,
-            () => valuesOf({ cloud, subscriptionId, cluster, identity: identityNow() }),
+            () => valuesOf({ cloud, subscriptionId, cluster, identity: identityNow(), authorities: tools.authorities }),
             made !== undefined,
           ),
         ]),
@@ -203,7 +212,7 @@ function nextOf(of: {
   readonly helm: readonly string[];
   readonly flags: SetupFlags;
 }): readonly string[] {
-  const check = `Then check: kaito azure doctor ${groupAndName(of.flags)}`;
+  const check = `Then check: kaito azure doctor ${againFlags(of.flags)}`;
   if (of.managedAddOn)
     return [
       `The add-on's provisioner comes up by itself; at once: kubectl rollout restart deployment/${provisionerName} -n ${addOnNamespace}`,

@@ -10,10 +10,12 @@ interface ValuesOf {
   readonly subscriptionId: string;
   readonly cluster: ManagedCluster;
   readonly identity: Pick<Identity, 'clientId' | 'tenantId'>;
+  /** PEM of the authorities of a cloud that is none of Microsoft's. */
+  readonly authorities?: string | undefined;
 }
 
 /** The chart's values by which the provisioner makes this cluster's agent pools as this identity. */
-export function valuesOf({ cloud, subscriptionId, cluster, identity }: ValuesOf) {
+export function valuesOf({ cloud, subscriptionId, cluster, identity, authorities }: ValuesOf) {
   const known = knownCloud(cloud.name) !== undefined;
   return {
     operator: { nodeProvisioner: 'karpenter' },
@@ -28,6 +30,7 @@ export function valuesOf({ cloud, subscriptionId, cluster, identity }: ValuesOf)
           ? { environment: cloud.name }
           : { resourceManagerEndpoint: cloud.resourceManager, authorityHost: cloud.authorityHost }),
       },
+      ...(!known && authorities !== undefined && { caBundle: authorities }),
       workloadIdentity: { clientId: identity.clientId, tenantId: identity.tenantId },
     },
   };

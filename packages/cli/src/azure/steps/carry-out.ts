@@ -56,6 +56,11 @@ export async function carryOut(session: Session, work: Work, flags: CarryOutFlag
     }
   }
   if (todo.length > 0) say('\n');
+  const widest = Math.max(0, ...steps.map(({ name }) => name.length));
+  const line = (result: StepResult) => {
+    const { name, state, says } = result;
+    say(stepsText([{ name: name.padEnd(widest), state, says, commands: [] }], style));
+  };
   const results: StepResult[] = [];
   for (const step of steps) {
     if (step.state !== 'todo') {
@@ -66,13 +71,13 @@ export async function carryOut(session: Session, work: Work, flags: CarryOutFlag
       const came = await step.run?.();
       const result = { ...resultOf(step, 'done'), ...(came == null ? {} : { says: came }) };
       results.push(result);
-      say(stepsText([{ ...result, commands: [] }], style));
+      line(result);
     } catch (error) {
       const rest = steps
         .slice(results.length + 1)
         .map((each) => resultOf(each, each.state === 'todo' ? 'not done' : each.state));
       const failed = [...results, resultOf(step, 'failed'), ...rest];
-      say(stepsText([{ ...resultOf(step, 'failed'), commands: [] }], style));
+      line(resultOf(step, 'failed'));
       const why = explained(error);
       await finish(failed, why instanceof Failure ? { findings: why.findings } : {});
       throw why;

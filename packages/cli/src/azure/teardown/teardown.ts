@@ -5,9 +5,10 @@ import { type ExitCode, failure } from '../../failure.ts';
 import type { Format } from '../../output.ts';
 import type { Session } from '../../session.ts';
 import { type AksFlags, managedClusterOf, withKubernetes } from '../cluster.ts';
-import { groupAndName, quoted } from '../command-line.ts';
+import { groupAndName, quoted, subscriptionNote } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { addOnIdentityOf, ownIdentityOf, provisionerName, releaseName, subjectIn } from '../names.ts';
+import { ownRole } from '../own-role.ts';
 import { bill, isKaitoPool, poolText } from '../pools.ts';
 import { groupScopeOf, nameOf, resourceGroupOf, sameName } from '../resource-id.ts';
 import { contributor, type Need, needsOf } from '../rights.ts';
@@ -41,7 +42,7 @@ export async function teardown(session: Session, azure: AzureAccess, flags: Tear
       title: `Take away what kaito azure setup has made for the AKS cluster ${cluster.name}`,
       steps: await stepsFor(azure, cluster, identity, flags),
       question: 'Delete these?',
-      ...(left !== undefined && { notes: [`${left}; nobody gives them back`] }),
+      notes: [...subscriptionNote(flags), ...(left === undefined ? [] : [`${left}; nobody gives them back`])],
       next: [`KAITO itself stays in the cluster; it is uninstalled with: helm uninstall ${releaseName} -n NAMESPACE`],
     },
     flags,
@@ -123,7 +124,7 @@ async function assignmentSteps(
 ): Promise<readonly Step[]> {
   const given = [
     ...needs.flatMap(({ scope, custom, builtIn }) =>
-      [custom.roleName, builtIn.roleName].map((roleName) => ({ scope, roleName })),
+      [custom.roleName, custom.otherName, builtIn.roleName].map((roleName) => ({ scope, roleName })),
     ),
     { scope: groupScopeOf(cluster.id), roleName: contributor.roleName },
   ];
@@ -155,8 +156,9 @@ async function assignmentSteps(
   return steps.flat();
 }
 
-async function roleStep(azure: AzureAccess, { custom: { scope, roleName } }: Need): Promise<Step> {
-  const role = await azure.authorization.findRole(scope, roleName);
+async function roleStep(azure: AzureAccess, need: Need): Promise<Step> {
+  const role = await ownRole(azure, need);
+  const roleName = role?.roleName ?? need.custom.roleName;
   if (role === undefined) return { name: 'role', state: 'already', says: `there is no role ${roleName}`, commands: [] };
   return {
     name: 'role',
