@@ -134,7 +134,12 @@ describe('data', () => {
     await plant({ kind: 'corrupt-blob', afterBytes: 7 });
     expect((await lab.cloud.call(url, { headers })).bytes.equals(blob)).toBe(false);
     expect((await lab.cloud.call(url, { headers })).bytes.equals(blob)).toBe(true);
-    await lab.cloud.arm('PATCH', made.id, { properties: { publicNetworkAccess: 'Disabled' } });
+    const change = async (properties: object) => await lab.cloud.arm('PATCH', made.id, { properties });
+    await change({ networkRuleSet: { defaultAction: 'Deny', ipRules: [{ value: '10.0.0.0/8' }] } });
+    expect((await lab.cloud.call(url, { headers })).status).toBe(403);
+    await change({ networkRuleSet: { defaultAction: 'Deny', ipRules: [{ value: '127.0.0.1' }] } });
+    expect((await lab.cloud.call(url, { headers })).status).toBe(200);
+    await change({ publicNetworkAccess: 'Disabled' });
     const denied = await lab.cloud.call(url, { headers });
     expect(denied.status).toBe(403);
     expect(denied.json.errors[0].code).toBe('DENIED');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@kaito/kube';
 import { answerDistribution, type DistributionParts, untag } from './distribution.ts';
+import { admits } from './firewall.ts';
 import { loginOf } from './logins.ts';
 import { answerMetadata, readMetadataRequest } from './metadata.ts';
 import { publicHost, type Registry } from './registries.ts';
@@ -34,7 +35,8 @@ export async function answerRegistry(
     const path = (request.url ?? '/').split('?')[0] as string;
     // Tokens are for the name by which the registry was called.
     const service = serviceOf(registry, request);
-    if (!registry.publicNetworkAccess) throw addressDenied(request.socket.remoteAddress ?? '');
+    const from = request.socket.remoteAddress ?? '';
+    if (!registry.publicNetworkAccess || !admits(registry.networkRules, from)) throw addressDenied(from);
     const wait = parts.faults.throttled(publicHost(registry.name));
     if (wait !== undefined) throw tooManyRequests(wait);
     if (path === '/oauth2/exchange') await exchange(parts, registry, service, request, response);

@@ -1,4 +1,5 @@
 import type { Json, Resource, Store } from '../store/store.ts';
+import type { NetworkRules } from './firewall.ts';
 
 export const registryType = 'Microsoft.ContainerRegistry/registries';
 
@@ -21,6 +22,7 @@ export interface Registry {
   readonly adminUserEnabled: boolean;
   readonly anonymousPullEnabled: boolean;
   readonly publicNetworkAccess: boolean;
+  readonly networkRules: NetworkRules;
   /** Rights on repositories come from data actions alone. */
   readonly perRepository: boolean;
 }
@@ -34,6 +36,7 @@ export function registryOf({ id, name, properties }: Resource): Registry {
     adminUserEnabled: is('adminUserEnabled', true),
     anonymousPullEnabled: is('anonymousPullEnabled', true),
     publicNetworkAccess: !is('publicNetworkAccess', 'Disabled'),
+    networkRules: properties['networkRuleSet'] as NetworkRules,
     perRepository: is('roleAssignmentMode', 'AbacRepositoryPermissions'),
   };
 }

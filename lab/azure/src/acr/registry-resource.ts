@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { invalidRequestContent, invalidParameter } from '../errors/request-errors.ts';
 import { locationRequired } from '../errors/resource-errors.ts';
 import type { Json, JsonObject, Resource } from '../store/store.ts';
+import { anyNetwork, type NetworkRules, readNetworkRules } from './firewall.ts';
 import { invalidSku, needsSku, notEmulated } from './errors.ts';
 
 const skus = ['Basic', 'Standard', 'Premium'] as const;
@@ -14,7 +15,6 @@ const fixed: JsonObject = {
   encryption: { status: 'disabled' },
   networkRuleBypassOptions: 'AzureServices',
   networkRuleBypassAllowedForTasks: false,
-  networkRuleSet: { defaultAction: 'Allow', ipRules: [] },
   policies: {
     azureADAuthenticationAsArmPolicy: { status: 'enabled' },
     exportPolicy: { status: 'enabled' },
@@ -40,11 +40,23 @@ const choices: Readonly<Record<string, readonly Json[]>> = {
 };
 
 /** Features that cost more than Basic (https://aka.ms/acr/tiers). */
-const tiers: readonly { readonly property: string; readonly value: Json; readonly name: string; readonly from: Sku }[] =
-  [
-    { property: 'anonymousPullEnabled', value: true, name: 'anonymous pull', from: 'Standard' },
-    { property: 'publicNetworkAccess', value: 'Disabled', name: 'public network access', from: 'Premium' },
-  ];
+const tiers: readonly {
+  readonly name: string;
+  readonly from: Sku;
+  readonly used: (properties: JsonObject) => boolean;
+}[] = [
+  { name: 'anonymous pull', from: 'Standard', used: ({ anonymousPullEnabled }) => anonymousPullEnabled === true },
+  {
+    name: 'public network access',
+    from: 'Premium',
+    used: ({ publicNetworkAccess }) => publicNetworkAccess === 'Disabled',
+  },
+  {
+    name: 'network rules',
+    from: 'Premium',
+    used: ({ networkRuleSet }) => (networkRuleSet as NetworkRules).defaultAction === 'Deny',
+  },
+];
 
 /**
  * The resource that a PUT's or PATCH's body makes, of what was there (`old`) or of the defaults.
@@ -76,6 +88,7 @@ export function registryFrom(
     adminUserEnabled: false,
     anonymousPullEnabled: false,
     publicNetworkAccess: 'Enabled',
+    networkRuleSet: anyNetwork,
     roleAssignmentMode: 'LegacyRegistryPermissions',
     creationDate: made.creationDate,
     loginServer: made.loginServer,
@@ -84,8 +97,8 @@ export function registryFrom(
     ...old?.properties,
     ...readProperties(properties === undefined || properties === null ? {} : object('properties', properties)),
   };
-  for (const { property, value, name, from } of tiers) {
-    if (merged[property] === value && skus.indexOf(tier) < skus.indexOf(from)) throw needsSku(name, tier);
+  for (const { name, from, used } of tiers) {
+    if (used(merged) && skus.indexOf(tier) < skus.indexOf(from)) throw needsSku(name, tier);
   }
   const kept = tags === undefined ? old?.tags : tags === null ? {} : readTags(object('tags', tags));
   return {
@@ -104,6 +117,10 @@ function readProperties(given: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || value === null || readOnly.has(key)) continue;
     const allowed = choices[key];
+    if (key === 'networkRuleSet') {
+      read[key] = readNetworkRules(value);
+      continue;
+    }
     if (allowed !== undefined) {
       const chosen = allowed.find((each) => each === value || same(each, value));
       if (chosen === undefined) throw invalidParameter(`properties.${key}`, `It is one of ${allowed.join(', ')}.`);

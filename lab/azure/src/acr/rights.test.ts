@@ -2,6 +2,7 @@ import { ManualClock } from '@kaito/kube/testing';
 import { describe, expect, test } from 'vitest';
 import { createRoles } from '../authorization/enforce.ts';
 import { openStore } from '../store/sqlite-store.ts';
+import { anyNetwork } from './firewall.ts';
 import type { Registry } from './registries.ts';
 import { granted, hasAnyRight } from './rights.ts';
 
@@ -13,6 +14,7 @@ const registry: Registry = {
   adminUserEnabled: true,
   anonymousPullEnabled: false,
   publicNetworkAccess: true,
+  networkRules: anyNetwork,
   perRepository: false,
 };
 const everything = { type: 'repository', name: 'app', actions: ['*'] };
