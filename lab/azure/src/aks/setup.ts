@@ -4,6 +4,7 @@ import type { AddonChart } from './addon/addon.ts';
 import { adminRoutes } from './admin.ts';
 import { agentPoolRoutes } from './agent-pools/routes.ts';
 import { agentPoolWorkers } from './agent-pools/work.ts';
+import { resumeClusters } from './cluster/resume.ts';
 import { clusterRoutes } from './cluster/routes.ts';
 import { clusterWorkers } from './cluster/work.ts';
 import { type AksDeps, specOf } from './deps.ts';
@@ -50,7 +51,7 @@ export function createAks(emulator: Emulator, { driver, addon = { chart }, annou
     admin: adminRoutes(emulator, (clusterId) => convergence.converge(clusterId, forever)),
     async run(signal) {
       for (const cluster of emulator.store.list('', clusterType)) deps.announce(cluster);
-      await convergence.run(signal);
+      await Promise.all([convergence.run(signal), resumeClusters(deps, signal)]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { regionName, regions } from '../../compute/regions.ts';
 import { locationRequired, resourceGroupNotFound } from '../../errors/resource-errors.ts';
 import type { Json, JsonObject, Resource } from '../../store/store.ts';
 import type { ArmAnswer, ArmRequest } from '../../wire/service.ts';
+import { type AddonChange, isAddonEnabled } from '../addon/settle.ts';
 import { requireSubnetRights } from '../agent-pools/linked-rights.ts';
 import { demandOf, requireQuota } from '../agent-pools/offer.ts';
 import { planPool } from '../agent-pools/plan.ts';
@@ -132,14 +133,12 @@ function locationOf(body: JsonObject, existing: Resource | undefined, group: str
   return asked;
 }
 
-const enabled = (of: JsonObject): boolean => objectAt(of, 'aiToolchainOperatorProfile')['enabled'] === true;
-
 /** `install` and `remove`, where the operation must do something about the add-on. */
-function addonChange(existing: Resource | undefined, properties: JsonObject): Json {
-  const before = existing !== undefined && enabled(existing.properties);
+function addonChange(existing: Resource | undefined, properties: JsonObject): AddonChange {
+  const before = existing !== undefined && isAddonEnabled(existing.properties);
   // What failed last time is done again.
   const failed = existing?.properties['provisioningState'] === 'Failed';
-  if (enabled(properties)) return !before || failed ? 'install' : 'none';
+  if (isAddonEnabled(properties)) return !before || failed ? 'install' : 'none';
   return before ? 'remove' : 'none';
 }
 

@@ -1,25 +1,16 @@
 import type { ArmError } from '../../errors/arm-error.ts';
 import type { StoredOperation } from '../../operations/operations.ts';
 import type { JsonObject, Resource } from '../../store/store.ts';
-import { installAddon, removeAddon } from '../addon/addon.ts';
+import { type AddonChange, isAddonEnabled, settleAddon } from '../addon/settle.ts';
 import { provisionPool, settlePool } from '../agent-pools/work.ts';
 import { type AksDeps, specOf } from '../deps.ts';
 import { controlPlaneFailed } from '../errors.ts';
 import { dropEtag } from '../etags.ts';
 import { dropIssuer } from '../issuer/issuer-url.ts';
-import { objectAt } from '../fields.ts';
-import { partsOf } from '../names.ts';
 import { machinesOf, removeMachine, removeScaleSet } from '../nodes/machines.ts';
 import { kinds } from '../serialisation.ts';
 import { poolsOf } from '../views.ts';
-import {
-  addonIdentityId,
-  ensureIdentity,
-  ensureKubeletIdentity,
-  ensureNodeGroup,
-  removeIdentity,
-  removeNodeGroup,
-} from './node-resources.ts';
+import { ensureKubeletIdentity, ensureNodeGroup, removeNodeGroup } from './node-resources.ts';
 
 /** Who carries out what is asked of clusters. Every step may be cut off and done again. */
 export function clusterWorkers(deps: AksDeps): void {
@@ -30,38 +21,12 @@ export function clusterWorkers(deps: AksDeps): void {
     if (resource !== undefined) store.put({ ...resource, properties: { ...resource.properties, ...properties } });
   };
 
-  async function startControlPlane(cluster: Resource, signal: AbortSignal): Promise<void> {
+  async function startControlPlane(cluster: Resource): Promise<void> {
     try {
-      await driver.start(specOf(store, cluster), signal);
+      await driver.start(specOf(store, cluster));
     } catch (error) {
       throw controlPlaneFailed(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  async function settleAddon(cluster: Resource, wanted: unknown, signal: AbortSignal): Promise<void> {
-    const connection = driver.connect(specOf(store, cluster));
-    const id = addonIdentityId(cluster);
-    if (wanted === 'install') {
-      const { clientId } = ensureIdentity(deps, cluster, id);
-      const { subscriptionId, resourceGroup, name: clusterName } = partsOf(cluster.id);
-      const target = {
-        subscriptionId,
-        resourceGroup,
-        clusterName,
-        location: cluster.location!,
-        clientId: String(clientId),
-        tenantId: deps.tenantId,
-        caBundle: deps.authority,
-        ...(deps.names === 'local' && {
-          resourceManagerEndpoint: `https://localhost:${deps.port}`,
-          authorityHost: `https://localhost:${deps.port}`,
-        }),
-      };
-      if (connection !== undefined) await installAddon(connection, deps.addon, target, signal);
-    }
-    if (wanted !== 'remove') return;
-    if (connection !== undefined) await removeAddon(connection, signal);
-    removeIdentity(deps, id);
   }
 
   operations.worker(
@@ -77,13 +42,13 @@ export function clusterWorkers(deps: AksDeps): void {
         },
       });
       const cluster = store.get(resourceId)!;
-      await startControlPlane(cluster, signal);
+      await startControlPlane(cluster);
       const pools = poolsOf(store, resourceId).filter(({ name }) =>
         (input['pools'] as readonly string[]).includes(name),
       );
       for (const pool of pools) provisionPool(deps, cluster, pool, id);
       await converge(resourceId, signal);
-      await settleAddon(cluster, input['addon'], signal);
+      await settleAddon(deps, cluster, input['addon'] as AddonChange, signal);
       if (signal.aborted) return;
       for (const pool of pools) settlePool(deps, pool.id);
       change(resourceId, { provisioningState: 'Succeeded' });
@@ -94,7 +59,7 @@ export function clusterWorkers(deps: AksDeps): void {
   operations.worker(kinds.startCluster, async ({ id, resourceId }, signal) => {
     const cluster = store.get(resourceId);
     if (cluster === undefined) return;
-    await startControlPlane(cluster, signal);
+    await startControlPlane(cluster);
     change(resourceId, { powerState: { code: 'Running' } });
     for (const pool of poolsOf(store, resourceId)) {
       change(pool.id, { powerState: { code: 'Running' } });
@@ -122,8 +87,7 @@ export function clusterWorkers(deps: AksDeps): void {
     const pools = poolsOf(store, resourceId);
     for (const pool of pools) removeScaleSet(store, pool.id);
     await converge(resourceId, signal);
-    if (driver.shared && objectAt(cluster.properties, 'aiToolchainOperatorProfile')['enabled'] === true)
-      await settleAddon(cluster, 'remove', signal);
+    if (driver.shared && isAddonEnabled(cluster.properties)) await settleAddon(deps, cluster, 'remove', signal);
     await driver.remove(specOf(store, cluster));
     if (signal.aborted) return;
     for (const { id } of pools) {

@@ -22,7 +22,10 @@ export function attachedDriver({ kubeconfig, binaries, clock, logger }: Attached
       const { issuer } = (await client.raw('GET', '/.well-known/openid-configuration')) as { readonly issuer: string };
       return issuer;
     },
-    start: async () => void (await client.raw('GET', '/readyz')),
+    async start() {
+      await client.raw('GET', '/readyz');
+      return 'there';
+    },
     stop: () => Promise.resolve(),
     remove: () => Promise.resolve(),
     connect: () => connection,

@@ -27,8 +27,12 @@ export interface Driver {
   readonly shared: boolean;
   /** The issuer of the tokens of a cluster for which `planned` was thought out: that, or one that its API server was started with. */
   issuer(planned: string): Promise<string>;
-  /** Makes the control plane where it is not there, starts it where it was stopped. @throws Error in words for a person */
-  start(cluster: ClusterSpec, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the control plane where it is not there, starts it where it was stopped. @returns `made`: it is new, and knows nothing yet.
+   *
+   * @throws Error in words for a person
+   */
+  start(cluster: ClusterSpec): Promise<'made' | 'there'>;
   /** Stops it; what it knows is kept. */
   stop(cluster: ClusterSpec): Promise<void>;
   /** Ends it for ever. */

@@ -45,7 +45,9 @@ async function kubectl(...args: readonly string[]): Promise<string> {
 
 test('a cluster has a control plane of its own, with its issuer; stopped and started, and found again by the next emulator', async () => {
   start();
-  expect(await azure.done('PUT', path(), clusterBody({}, { count: 1 }))).toBeUndefined();
+  expect(
+    await azure.done('PUT', path(), clusterBody({ aiToolchainOperatorProfile: { enabled: true } }, { count: 1 })),
+  ).toBeUndefined();
   expect(await kubectl('get', 'nodes', '-o', 'name')).toMatch(/^node\/aks-nodepool1-\d{8}-vmss000000\n$/);
   const token = await kubectl('create', 'token', 'default', '--audience=api://AzureADTokenExchange');
   const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as JsonObject;
@@ -71,6 +73,13 @@ test('a cluster has a control plane of its own, with its issuer; stopped and sta
   start();
   const names = async (): Promise<string> => await kubectl('get', 'nodes', '-o', 'name').catch(String);
   await expect.poll(names, { timeout: 100_000 }).toMatch(/^node\/aks-nodepool1-.*\nnode\/aks-ws1-.*\n$/);
+  const addon = async (): Promise<string> =>
+    await kubectl('get', 'deployments', '-n', 'kube-system', '-l', 'app=ai-toolchain-operator', '-o', 'name').catch(
+      String,
+    );
+  await expect
+    .poll(addon, { timeout: 100_000 })
+    .toBe('deployment.apps/kaito-gpu-provisioner\ndeployment.apps/kaito-workspace\n');
 
   expect(await azure.done('DELETE', path())).toBeUndefined();
   expect(runsIn(join(clusters, folder!))).toBe(false);

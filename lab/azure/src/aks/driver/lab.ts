@@ -46,6 +46,7 @@ export function labDriver({ directory, clock, logger }: LabOptions): Driver {
         }));
       const alive = await plane.components();
       for (const name of componentNames) if (!alive.includes(name)) await plane.restart(name);
+      return before === undefined ? 'made' : 'there';
     },
     async stop(cluster) {
       forget(cluster);

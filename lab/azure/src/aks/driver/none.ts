@@ -4,7 +4,7 @@ import type { Driver } from './driver.ts';
 export const noKubernetes: Driver = {
   shared: false,
   issuer: (planned) => Promise.resolve(planned),
-  start: () => Promise.resolve(),
+  start: () => Promise.resolve('there'),
   stop: () => Promise.resolve(),
   remove: () => Promise.resolve(),
   connect: () => undefined,

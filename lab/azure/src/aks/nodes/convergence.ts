@@ -1,14 +1,12 @@
-import type { Resource } from '../../store/store.ts';
 import { specOf } from '../deps.ts';
 import type { Driver } from '../driver/driver.ts';
-import { clusterType } from '../names.ts';
 import { isStopped } from '../serialisation.ts';
 import { type KeeperDeps, convergeNodes } from './keeper.ts';
 
 export interface Convergence {
   /** Resolves after a pass that began after the call, or when the signal aborts. */
   converge(clusterId: string, signal: AbortSignal): Promise<void>;
-  /** Brings all clusters in line, and goes on until the signal aborts. */
+  /** Resolves when the signal has aborted and all that was under way has ended. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -74,19 +72,6 @@ export function createConvergence(deps: KeeperDeps, driver: Driver): Convergence
     return running;
   }
 
-  /** A cluster as an earlier run of the emulator left it: its control plane may have ended with the machine. */
-  async function resume(cluster: Resource): Promise<void> {
-    // One that an operation is about is the operation's.
-    const settled = ['Succeeded', 'Failed'].includes(String(cluster.properties['provisioningState']));
-    if (isStopped(cluster) || !settled) return;
-    try {
-      await driver.start(specOf(store, cluster), life.signal);
-      await start(cluster.id.toLowerCase());
-    } catch (error) {
-      logger.log('error', 'the control plane of a cluster could not be started', { cluster: cluster.id, error });
-    }
-  }
-
   return {
     async converge(clusterId, signal) {
       if (signal.aborted) return;
@@ -97,11 +82,10 @@ export function createConvergence(deps: KeeperDeps, driver: Driver): Convergence
       signal.removeEventListener('abort', abort);
     },
     async run(signal) {
-      const resumed = store.list('', clusterType).map(resume);
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       life.abort();
       for (const cancel of timers.values()) cancel();
-      await Promise.all([...resumed, ...[...passes.values()].map(({ running }) => running)]);
+      await Promise.all([...passes.values()].map(({ running }) => running));
     },
   };
 }
