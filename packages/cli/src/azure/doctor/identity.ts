@@ -155,11 +155,14 @@ async function rightsChecks(
               name,
               state: 'failed',
               found: `on ${need.where} ${identity.name} lacks ${missing.join(', ')}`,
-              remedy: assignmentCommand({
-                scope: need.scope,
-                roleName: role?.roleName ?? need.builtIn.roleName,
-                identity: { name: identity.name, resourceGroup: resourceGroupOf(identity.id), found: identity },
-              }),
+              remedy:
+                role === undefined
+                  ? `kaito azure setup ${againFlags(flags)}`
+                  : assignmentCommand({
+                      scope: need.scope,
+                      roleName: role.roleName,
+                      identity: { name: identity.name, resourceGroup: resourceGroupOf(identity.id), found: identity },
+                    }),
             },
           ];
         const can = excessOf(held);

@@ -73,6 +73,13 @@ export async function setup(
       `AKS' managed add-on is the KAITO of ${cluster.name}; there is nothing for Helm to install.`,
       'Leave --values and --install out, or replace the add-on: --take-over.',
     );
+  // Whoever switches another KAITO off has to be able to install this one.
+  if (flags.takeOver === true && flags.dryRun !== true && !tools.programs.has('helm'))
+    throw failure(
+      'HelmMissing',
+      'helm is not on the PATH, and it installs what takes over.',
+      'Install Helm: https://helm.sh/docs/intro/install/.',
+    );
   if (flags.takeOver === true)
     return await withKubernetes(session, cluster, flags, (side) =>
       carriedOut({ session, azure, flags, tools, cluster, managedAddOn, side }),

@@ -56,10 +56,9 @@ export async function carryOut(session: Session, work: Work, flags: CarryOutFlag
     }
   }
   if (todo.length > 0) say('\n');
-  const widest = Math.max(0, ...steps.map(({ name }) => name.length));
   const line = (result: StepResult) => {
     const { name, state, says } = result;
-    say(stepsText([{ name: name.padEnd(widest), state, says, commands: [] }], style));
+    say(stepsText([{ name, state, says, commands: [] }], style));
   };
   const results: StepResult[] = [];
   for (const step of steps) {
