@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { covers, parseScopes } from './access.ts';
+import { covers, isRepositoryName, parseScopes } from './access.ts';
 import { readMetadataRequest } from './metadata.ts';
 import { readDistributionRequest } from './requests.ts';
 
@@ -71,4 +72,19 @@ describe('what a request needs', () => {
       expect(readMetadataRequest('GET', path)).toBeUndefined();
     },
   );
+
+  test('whatever the address, what is checked is a name, and is what is asked for', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('..', '.', '%2e%2e', '%2F', 'a', 'A', '_', 'manifests', 'blobs', '%00'),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 5 }), (pieces) => {
+        const read = readDistributionRequest('GET', `/v2/${pieces.join('/')}/manifests/1`);
+        if (read?.kind !== 'manifest') return;
+        expect(isRepositoryName(read.repository)).toBe(true);
+        expect(read.path).toBe(`/v2/${read.repository}/manifests/${read.reference}`);
+      }),
+    );
+  });
 });
