@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger, systemClock } from '@kaito/kube';
 import { attach, ensureBinaries, runsIn } from '@kaito/lab-kubernetes';
+import { endClusters } from '../../launch/kubernetes.ts';
 import type { JsonObject } from '../../store/store.ts';
 import { type MemoryAzure, clusterBody, memoryAzure } from '../testing/memory-azure.ts';
 import { labDriver } from './lab.ts';
@@ -21,8 +22,8 @@ function start(): void {
 }
 
 afterEach(async () => {
-  await azure.done('DELETE', path());
   await azure.stop();
+  await endClusters(directory);
   rmSync(directory, { recursive: true });
 });
 
