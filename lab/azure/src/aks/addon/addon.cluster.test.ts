@@ -1,4 +1,5 @@
 import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -64,6 +65,7 @@ test('the add-on is installed with what the cluster is, and removed', async () =
 
 test('what helm refuses fails the operation in its words', async () => {
   const chart = mkdtempSync(join(tmpdir(), 'no-chart-'));
+  cluster.after(() => rm(chart, { recursive: true }));
   const azure = memoryAzure({ driver: labAround(), addon: { chart } });
   const path = pathOf(azure);
   const error = await azure.done('PUT', path, clusterBody({ aiToolchainOperatorProfile: { enabled: true } }));
