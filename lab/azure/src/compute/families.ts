@@ -6,13 +6,13 @@ export interface Family {
   readonly localizedName: string;
 }
 
-/** Names of families as Azure writes them, irregular as they are; sizes that none matches are named by `generic`. */
+/** Names as `az vm list-usage` and `az vm list-skus` print them, where no rule gives them. */
 const named: readonly (readonly [RegExp, string, string])[] = [
   [/^B\d+m?s$/, 'standardBSFamily', 'Standard BS Family vCPUs'],
   [/^NC\d+as_T4_v3$/, 'Standard NCASv3_T4 Family', 'Standard NCASv3_T4 Family vCPUs'],
   [/^NC\d+ads_A100_v4$/, 'StandardNCADSA100v4Family', 'Standard NCADS_A100_v4 Family vCPUs'],
   [/^NC\d+adi?s_H100_v5$/, 'StandardNCadsH100v5Family', 'Standard NCadsH100v5 Family vCPUs'],
-  [/^NCC\d+ads_H100_v5$/, 'standardNCCads2023Family', 'Standard NCCads2023 Family vCPUs'],
+  [/^NCC\d+ads_H100_v5$/, 'StandardNCCads2023Family', 'Standard NCCads2023 Family vCPUs'],
   [/^ND\d+asr_v4$/, 'Standard NDASv4_A100 Family', 'Standard NDASv4_A100 Family vCPUs'],
   [/^ND\d+amsr_A100_v4$/, 'Standard NDAMSv4_A100Family', 'Standard NDAMSv4_A100Family vCPUs'],
   [/^ND\d+isr_H100_v5$/, 'standardNDSH100v5Family', 'Standard NDSH100v5 Family vCPUs'],
