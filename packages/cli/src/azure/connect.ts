@@ -11,6 +11,7 @@ import {
   createAzure,
   createWire,
   type Credential,
+  azureCli,
   credentialFromEnvironment,
   type Environment,
   type Identities,
@@ -54,7 +55,7 @@ export async function onAzure<T>(
   try {
     const subscriptionId = await subscriptionOf(subscription, env);
     const cloud = await cloudOf(env, wire);
-    const credential = credentialFromEnvironment({ env, cloud, wire });
+    const credential = credentialOf(env, cloud, wire, subscriptionId);
     const azure = createAzure({ cloud, credential, wire });
     return await work({
       cloud,
@@ -101,10 +102,17 @@ async function subscriptionOf(flag: string | undefined, env: Environment): Promi
 const cloudVariables = ['ARM_ENDPOINT', 'AZURE_RESOURCE_MANAGER_ENDPOINT', 'AZURE_ENVIRONMENT', 'ARM_ENVIRONMENT'];
 const loginVariables = ['AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE', 'IDENTITY_ENDPOINT'];
 
+const setIn = (env: Environment) => (name: string) => env[name] != null && env[name] !== '';
+
+/** Whom the environment names, else the person of `az login`; never the identity of the machine that this happens to run on. */
+function credentialOf(env: Environment, cloud: Cloud, wire: Wire, subscriptionId: string): Credential {
+  if (loginVariables.some(setIn(env))) return credentialFromEnvironment({ env, cloud, wire });
+  return azureCli({ env, clock: systemClock, subscriptionId });
+}
+
 /** The cloud that the environment names, else for a login of the Azure CLI the one that is active there. */
 async function cloudOf(env: Environment, wire: Wire): Promise<Cloud> {
-  const isSet = (name: string) => env[name] != null && env[name] !== '';
-  if (cloudVariables.some(isSet) || loginVariables.some(isSet)) return await cloudFromEnvironment({ env, wire });
+  if ([...cloudVariables, ...loginVariables].some(setIn(env))) return await cloudFromEnvironment({ env, wire });
   try {
     return await azureCliCloud({ env, clock: systemClock });
   } catch (error) {

@@ -204,8 +204,8 @@ describe('machine types', () => {
       'enough',
       { skus: [sku], usages: [quota(64)] },
       [
-        `ok ${type}: offered in westus3 in zones 1, 2`,
-        `ok ${type} quota: 64 of 64 vCPUs left of NCASv3_T4 vCPUs; 1 to be rented take 64`,
+        `ok machine type: ${type} is offered in westus3 in zones 1, 2`,
+        `ok quota: for ${type} 64 of 64 vCPUs left of NCASv3_T4 vCPUs; 1 to be rented take 64`,
       ],
     ],
     [
@@ -213,7 +213,7 @@ describe('machine types', () => {
       { skus: [sku], usages: [quota(100, 40)] },
       [
         expect.stringMatching(/^ok/),
-        expect.stringMatching(/^failed .*: 60 of 100 vCPUs left .*1 to be rented take 64 \| Ask for more/),
+        expect.stringMatching(/^failed quota: .* 60 of 100 vCPUs left .*1 to be rented take 64 \| Ask for more/),
       ],
     ],
     [
@@ -224,7 +224,7 @@ describe('machine types', () => {
     [
       'not offered',
       { skus: [] },
-      [expect.stringMatching(/^failed .*: it is not offered in westus3 \| az vm list-skus -l westus3/)],
+      [expect.stringMatching(/^failed .* is not offered in westus3 \| az vm list-skus -l westus3/)],
     ],
     [
       'restricted',
@@ -234,7 +234,7 @@ describe('machine types', () => {
     [
       'a zone is closed',
       { skus: [{ ...sku, restrictions: [{ reason: 'x', zones: ['2'] }] }], usages: [quota(64)] },
-      [`warning ${type}: offered in westus3 in zone 1, not in 2`, expect.stringMatching(/^ok/)],
+      [`warning machine type: ${type} is offered in westus3 in zone 1, not in 2`, expect.stringMatching(/^ok/)],
     ],
     [
       'quota that may not be read',
@@ -269,7 +269,7 @@ describe('registries', () => {
   test('attached, or not, or of another subscription', async () => {
     const world = worldWith({ registries: [registry] });
     expect(await lookAtRegistry(world)).toEqual([
-      'failed kaitolab.azurecr.io: the nodes have no right to pull from it (AcrPull) | az aks update -g KaitoLab -n kaito --attach-acr kaitolab',
+      'failed registry: the nodes have no right to pull from kaitolab.azurecr.io (AcrPull) | az aks update -g KaitoLab -n kaito --attach-acr kaitolab',
     ]);
     const role = world.roles.find(({ roleName }) => roleName === 'AcrPull')!;
     world.assignments.push({
@@ -279,9 +279,11 @@ describe('registries', () => {
       roleDefinitionId: role.id,
       conditional: false,
     });
-    expect(await lookAtRegistry(world)).toEqual(['ok kaitolab.azurecr.io: the nodes may pull from it, by AcrPull']);
+    expect(await lookAtRegistry(world)).toEqual([
+      'ok registry: the nodes may pull from kaitolab.azurecr.io, by AcrPull',
+    ]);
     expect(await lookAtRegistry(worldWith())).toEqual([
-      expect.stringMatching(/^unknown kaitolab\.azurecr\.io: it is none of this subscription's/),
+      expect.stringMatching(/^unknown registry: kaitolab\.azurecr\.io is none of this subscription's/),
     ]);
   });
 

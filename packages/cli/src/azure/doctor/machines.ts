@@ -44,7 +44,7 @@ function typeChecks(
   { type, location, missing, sku }: Asked,
   usages: readonly Usage[] | undefined,
 ): readonly AzureCheck[] {
-  const name = type;
+  const name = 'machine type';
   if (sku === undefined) {
     const near = findMachine(loadCatalog(), type) === undefined ? suggestMachine(loadCatalog(), type) : undefined;
     const remedy = `az vm list-skus -l ${location} --size Standard_N --all -o table`;
@@ -52,7 +52,7 @@ function typeChecks(
       {
         name,
         state: 'failed',
-        found: `it is not offered in ${location}${near === undefined ? '' : `; did you mean ${near}?`}`,
+        found: `${type} is not offered in ${location}${near === undefined ? '' : `; did you mean ${near}?`}`,
         remedy,
       },
     ];
@@ -63,7 +63,7 @@ function typeChecks(
       {
         name,
         state: 'failed',
-        found: `it cannot be had in ${location} by this subscription: ${everywhere.reason}`,
+        found: `${type} cannot be had in ${location} by this subscription: ${everywhere.reason}`,
         remedy: `Ask for access in a support request, or see other types and regions: az vm list-skus --size ${type} --all -o table`,
       },
     ];
@@ -78,7 +78,7 @@ function typeChecks(
   const offer: AzureCheck = {
     name,
     state: closed.size > 0 ? 'warning' : 'ok',
-    found: `offered in ${location} ${zones}${closed.size === 0 ? '' : `, not in ${[...closed].join(', ')}`}`,
+    found: `${type} is offered in ${location} ${zones}${closed.size === 0 ? '' : `, not in ${[...closed].join(', ')}`}`,
   };
   return usages === undefined ? [offer] : [offer, quotaCheck({ type, location, missing, sku }, usages)];
 }
@@ -91,13 +91,13 @@ function quotaCheck(
   const of = [sku.family, 'cores'].flatMap((name) => usages.find((usage) => sameName(usage.name, name)) ?? []);
   const short = of.find(({ current, limit }) => limit - current < Math.max(needed, sku.vCPUs));
   const wants = missing === 0 ? 'no machine is waiting' : `${missing} to be rented take ${needed}`;
-  const name = `${type} quota`;
+  const name = 'quota';
   if (of.length === 0) return { name, state: 'unknown', found: `Azure names no quota of ${sku.family} in ${location}` };
-  if (short === undefined) return { name, state: 'ok', found: `${of.map(quotaText).join(', ')}; ${wants}` };
+  if (short === undefined) return { name, state: 'ok', found: `for ${type} ${of.map(quotaText).join(', ')}; ${wants}` };
   return {
     name,
     state: missing > 0 ? 'failed' : 'warning',
-    found: `${quotaText(short)}; ${missing > 0 ? wants : `one more machine takes ${sku.vCPUs}`}`,
+    found: `for ${type} ${quotaText(short)}; ${missing > 0 ? wants : `one more machine takes ${sku.vCPUs}`}`,
     remedy: `Ask for more in the portal under Quotas; see it: az vm list-usage -l ${location} -o table`,
   };
 }

@@ -70,13 +70,13 @@ async function attachedCheck(
   }: { readonly host: string; readonly withSecret: boolean; readonly registries: readonly Registry[] },
   flags: AksFlags,
 ): Promise<AzureCheck> {
-  const name = host;
+  const name = 'registry';
   const registry = registries.find(({ loginServer }) => sameName(loginServer, host));
   if (registry === undefined)
     return {
       name,
       state: 'unknown',
-      found: `it is none of this subscription's registries`,
+      found: `${host} is none of this subscription's registries`,
       remedy: 'See them: az acr list -o table; of another subscription: --subscription ID',
     };
   const kubelet = cluster.kubeletIdentity;
@@ -84,16 +84,16 @@ async function attachedCheck(
     return {
       name,
       state: 'unknown',
-      found: 'AKS names no identity of the kubelets, so their right to pull is not seen',
+      found: `AKS names no identity of the nodes, so their right to pull from ${host} is not seen`,
     };
   try {
     const rights = await azure.authorization.rightsOf(kubelet.objectId, registry.id);
     if (mayPull(registry, rights))
-      return { name, state: 'ok', found: `the nodes may pull from it, by ${rights.roles.join(', ')}` };
+      return { name, state: 'ok', found: `the nodes may pull from ${host}, by ${rights.roles.join(', ')}` };
     return {
       name,
       state: withSecret ? 'ok' : 'failed',
-      found: `the nodes have no right to pull from it (${pullRole(registry)})${withSecret ? '; its Workspaces bring secrets' : ''}`,
+      found: `the nodes have no right to pull from ${host} (${pullRole(registry)})${withSecret ? '; its Workspaces bring secrets' : ''}`,
       ...(!withSecret && {
         remedy: registry.rightsByRepository
           ? `az role assignment create --role ${quoted(pullRole(registry))} --assignee-object-id ${kubelet.objectId} --assignee-principal-type ServicePrincipal --scope ${quoted(registry.id)}`
@@ -120,14 +120,14 @@ async function imageChecks(
   });
   return await Promise.all(
     images.map(async (image): Promise<AzureCheck> => {
-      const name = `image ${image}`;
+      const name = 'image';
       try {
         const digest = await client.manifestDigest(parseReference(image));
-        if (digest !== undefined) return { name, state: 'ok', found: digest };
+        if (digest !== undefined) return { name, state: 'ok', found: `${image} is ${digest}` };
         return {
           name,
           state: 'failed',
-          found: 'there is no such image',
+          found: `there is no image ${image}`,
           remedy: `kaito image copy SOURCE ${quoted(image)}`,
         };
       } catch (error) {

@@ -15,8 +15,8 @@ export interface IdentityChoice {
 }
 
 /**
- * The identity that the person names, wherever it is; else that of the managed add-on, unless the add-on is to go, for its identity goes with
- * it; else one of our own beside the cluster.
+ * The identity that the person names, beside the cluster or its nodes; else that of the managed add-on while it is on and is to stay, for its
+ * identity goes with it; else one of our own beside the cluster.
  */
 export async function chooseIdentity(
   azure: AzureAccess,
@@ -24,14 +24,14 @@ export async function chooseIdentity(
   { identity, takeOver }: { readonly identity?: string; readonly takeOver?: boolean },
 ): Promise<IdentityChoice> {
   const resourceGroup = resourceGroupOf(cluster.id);
-  const nodeGroup = cluster.nodeResourceGroup;
-  // Few have rights in the group of the nodes; what cannot be seen there is not used.
-  const inNodeGroup = async (name: string) =>
-    nodeGroup === undefined ? undefined : await permitted(azure.identities.get(nodeGroup, name));
-  const name = identity ?? (takeOver === true ? ownIdentityOf(cluster.name) : addOnIdentityOf(cluster.name));
   const beside = identity ?? ownIdentityOf(cluster.name);
-  const made = takeOver === true && identity == null ? undefined : await inNodeGroup(name);
-  if (made !== undefined) return { resourceGroup: resourceGroupOf(made.id), name: nameOf(made.id), found: made };
+  const addOn = cluster.aiToolchainOperator && takeOver !== true ? addOnIdentityOf(cluster.name) : undefined;
+  const inNodes = identity ?? addOn;
+  if (inNodes !== undefined && cluster.nodeResourceGroup !== undefined) {
+    // Few have rights in the group of the nodes; what cannot be seen there is not used.
+    const found = await permitted(azure.identities.get(cluster.nodeResourceGroup, inNodes));
+    if (found !== undefined) return { resourceGroup: resourceGroupOf(found.id), name: nameOf(found.id), found };
+  }
   return { resourceGroup, name: beside, found: await azure.identities.get(resourceGroup, beside) };
 }
 

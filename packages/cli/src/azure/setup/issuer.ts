@@ -28,6 +28,8 @@ export function issuerStep(
     '--subscription',
     azure.subscriptionId,
     '--enable-oidc-issuer',
+    '-o',
+    'none',
   ];
   const missing = (how: string) =>
     failure('OidcIssuerMissing', `The cluster ${name} has no OIDC issuer${how}.`, `Switch it on: ${lineOf(words)}`);

@@ -172,7 +172,7 @@ async function azureSteps(
   ];
 }
 
-async function takeOver({ side, tools, cluster, azure, flags }: Setup, namespace: string) {
+async function takeOver({ session, side, tools, cluster, azure, flags }: Setup, namespace: string) {
   if (side?.cluster === undefined)
     throw failure(
       'NoCluster',
@@ -180,12 +180,16 @@ async function takeOver({ side, tools, cluster, azure, flags }: Setup, namespace
       side?.remedy,
     );
   const [inventory, pools] = await Promise.all([inventoryOf(side.cluster, namespace), azure.agentPools(flags).list()]);
-  if (!cluster.aiToolchainOperator && inventory.neighbours.length + inventory.webhooks.length === 0)
-    throw failure('NothingToTakeOver', `There is no other KAITO ${side.cluster.where}.`, 'Leave --take-over out.');
-  const backupFile = `kaito-${cluster.name}-backup.yaml`;
+  // Never over an older copy, which may hold more.
+  const stamp = new Date(session.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const backupFile = `kaito-${cluster.name}-backup-${stamp}.yaml`;
+  const alone = !cluster.aiToolchainOperator && inventory.neighbours.length + inventory.webhooks.length === 0;
   return {
     steps: takeOverSteps(inventory, { cluster: side.cluster, managed: cluster, programs: tools.programs, backupFile }),
-    notes: [staying(inventory, pools)],
+    notes: [
+      ...(alone ? [`there is no other KAITO ${side.cluster.where}, or not any more`] : []),
+      staying(inventory, pools),
+    ],
   };
 }
 

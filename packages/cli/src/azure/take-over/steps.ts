@@ -36,8 +36,11 @@ export function takeOverSteps(inventory: Inventory, tools: TakeOverTools): reado
   ];
 }
 
-function backupSteps({ workspaces: all, claims }: Inventory, { backupFile }: TakeOverTools): readonly Step[] {
-  if (all.length + claims.length === 0) return [];
+function backupSteps(
+  { workspaces: all, claims, neighbours }: Inventory,
+  { backupFile, managed }: TakeOverTools,
+): readonly Step[] {
+  if (all.length + claims.length === 0 || (neighbours.length === 0 && !managed.aiToolchainOperator)) return [];
   return [
     {
       name: 'backup',
@@ -103,6 +106,8 @@ function addOnSteps(inventory: Inventory, tools: TakeOverTools): readonly Step[]
     '-n',
     managed.name,
     '--disable-ai-toolchain-operator',
+    '-o',
+    'none',
   ];
   return [
     {
