@@ -160,7 +160,8 @@ async function copyBlobs(
           journal: options.journal,
           chunkBytes: options.chunkBytes,
           onProgress: (done) => {
-            options.onPiece?.(tally.set(blob.digest, done));
+            const more = tally.set(blob.digest, done);
+            options.onPiece?.(more);
           },
         },
       );

@@ -12,6 +12,8 @@ export interface RegistryProcessOptions {
   readonly port?: number;
   /** Lines of a password file (bcrypt) that logins are asked against. */
   readonly htpasswd?: string;
+  /** The size of its disk, in bytes: a file system of its own in memory, in a namespace of its own. */
+  readonly diskBytes?: number;
   /** Further variables, e.g. `REGISTRY_STORAGE_MAINTENANCE_READONLY`. */
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -47,7 +49,13 @@ export async function startRegistryProcess(options: RegistryProcessOptions = {})
       ...(options.htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'test', path: passwords } } }),
     }),
   );
-  const child = spawn(program.path, ['serve', config], {
+  const serve = [program.path, 'serve', config];
+  const mounted = `mkdir -p "$0" && mount -t tmpfs -o size=${options.diskBytes} tmpfs "$0" && exec "$@"`;
+  const [command = '', ...args] =
+    options.diskBytes === undefined
+      ? serve
+      : ['unshare', '--map-root-user', '--mount', 'sh', '-c', mounted, storage, ...serve];
+  const child = spawn(command, args, {
     env: { ...program.environment, OTEL_TRACES_EXPORTER: 'none', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
