@@ -31,6 +31,13 @@ test('flags, and the values that flags can have', async () => {
   expect(await values('up', '--con')).toEqual(['--context-length', '--context']);
 });
 
+test('commands below commands, and their flags', async () => {
+  expect(await values('azure', '')).toEqual(['setup', 'doctor', 'teardown']);
+  expect(await values('azure', 'setup', '--take')).toEqual(['--take-over']);
+  expect(await values('azure', 'doctor', '--machine', 'Standard_NC64as')).toEqual(['Standard_NC64as_T4_v3']);
+  expect((await candidatesFor(program, ['azure', 'setup', '--values', ''])).files).toBe(true);
+});
+
 test('presets, machines and shells', async () => {
   expect(await values('up', 'smollm2-135')).toEqual(['smollm2-135m-instruct']);
   expect(await values('up', '--quantised', 'smollm2-135')).toEqual(['smollm2-135m-instruct']);

@@ -116,6 +116,8 @@ async function valuesOf(name: string, choices: Argument['argChoices'] | undefine
     case 'MODEL':
     case 'MACHINE':
       return { candidates: await namesOf(name), files: false };
+    case '--machine':
+      return { candidates: await namesOf('MACHINE'), files: false };
     case '--fits':
       return { candidates: await namesOf('PRESET'), files: false };
     case '--quantisation':
@@ -133,6 +135,7 @@ async function valuesOf(name: string, choices: Argument['argChoices'] | undefine
     case '--filename':
     case '--catalog':
     case '--kubeconfig':
+    case '--values':
     case '--api-key-file':
       return { candidates: [], files: true };
     default:
