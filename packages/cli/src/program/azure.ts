@@ -53,10 +53,9 @@ export function declareAzure(program: Command, { act }: Wiring): void {
       ]),
     )
     .action(async (options) => {
-      const [{ setup, setupTools }, { onAzure }] = await Promise.all([
-        import('../azure/setup/setup.ts'),
-        import('../azure/connect.ts'),
-      ]);
+      const { setup } = await import('../azure/setup/setup.ts');
+      const { setupTools } = await import('../azure/setup/options.ts');
+      const { onAzure } = await import('../azure/connect.ts');
       await act((session) =>
         onAzure(session, options.subscription, (access) => setup(session, access, options, setupTools(session))),
       );

@@ -2,6 +2,7 @@ import { AzureError } from '@kaito/azure';
 import type { Check } from '../../doctor/check.ts';
 import { exitCode, type ExitCode, Failure } from '../../failure.ts';
 import { type Format, isData, writeData } from '../../output.ts';
+import { withCommandName } from '../../program/command-name.ts';
 import type { Session } from '../../session.ts';
 import { fields } from '../../terminal/table.ts';
 import { printable } from '../../terminal/terminal.ts';
@@ -44,7 +45,8 @@ export async function report(
   }
   const style = terminal.outStyle;
   const mark = { ok: style.green('✓'), warning: style.yellow('!'), failed: style.red('✗'), unknown: style.dim('?') };
-  terminal.out(
+  const say = (text: string) => terminal.out(withCommandName(text, terminal.env));
+  say(
     fields(
       checks.map(({ name, state, found, remedy }) => [
         `${mark[state]} ${name}`,
@@ -54,10 +56,10 @@ export async function report(
   );
   const unseen = checks.filter(({ state }) => state === 'unknown').length;
   const rest = unseen === 0 ? '' : ` ${unseen} could not be seen (?).`;
-  if (failed.length === 0) terminal.out(`\n${style.green(fine)}${rest}\n`);
+  if (failed.length === 0) say(`\n${style.green(fine)}${rest}\n`);
   else {
-    terminal.out(`\n${style.red(`${failed.length} failed.`)}${rest}\n`);
-    if (first != null) terminal.out(`Run first:\n  ${printable(first)}\nThen look again:\n  ${again}\n`);
+    say(`\n${style.red(`${failed.length} failed.`)}${rest}\n`);
+    if (first != null) say(`Run first:\n  ${printable(first)}\nThen look again:\n  ${again}\n`);
   }
   return failed.length === 0 ? exitCode.done : exitCode.refused;
 }

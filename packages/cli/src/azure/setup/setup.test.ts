@@ -7,14 +7,15 @@ import { Failure } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 import { recording } from '../../terminal/recording.ts';
 import { azureError, azureOf, clusterWith, identityWith, type World, worldWith } from '../testing/azure.ts';
-import { setup, type SetupFlags } from './setup.ts';
+import type { SetupFlags } from './options.ts';
+import { setup } from './setup.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kaito-setup-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 let files = 0;
 
 async function run(world: World, flags: Partial<SetupFlags> = {}, has: readonly string[] = [], azure = azureOf(world)) {
-  const terminal = recording();
+  const terminal = recording(false, { KUBECONFIG: '/no/such/kubeconfig' });
   const session: Session = {
     terminal,
     now: () => 0,
@@ -68,6 +69,7 @@ describe('kaito azure setup', () => {
       + federation:       let kaito-kaito trust system:serviceaccount:kaito-system:kaito-gpu-provisioner of https://westus3.oic.prod-aks.azure.com/t/i/
                           $ az identity federated-credential create --name kaito-federated-identity --identity-name kaito-kaito -g KaitoLab --issuer https://westus3.oic.prod-aks.azure.com/t/i/ --subject system:serviceaccount:kaito-system:kaito-gpu-provisioner --audiences api://AzureADTokenExchange
       + values:           write the values of the Helm chart in DIR/values.yaml
+                          warning set imageRegistry in it to where KAITO's images are
 
       Nothing was changed (--dry-run).
       "
@@ -261,14 +263,22 @@ describe('kaito azure setup', () => {
     expect(world.federated.get('kaito-kaito')).toMatchObject([{ issuer: 'https://issuer/' }]);
   });
 
-  test('helm is run where that is asked for', async () => {
-    const { programs, values } = await run(worldWith(), { yes: true, install: true }, ['helm']);
-    expect(programs).toEqual([
-      expect.stringMatching(
-        /^helm upgrade --install kaito .*charts\/kaito --namespace kaito-system --create-namespace --values/,
-      ),
-    ]);
-    expect(programs[0]).toContain(values);
+  test('helm is only run on the cluster itself', async () => {
+    const world = worldWith();
+    const { programs, outcome } = await run(world, { yes: true, install: true }, ['helm']);
+    expect(failureOf({ outcome })).toMatchObject({
+      code: 'NoCluster',
+      remedy: 'az aks get-credentials -g KaitoLab -n kaito',
+    });
+    expect([programs, world.changes]).toEqual([[], []]);
+    const { out } = await run(world, { dryRun: true, install: true }, ['helm']);
+    expect(out).toMatch(
+      /\+ install: .*\n +\$ helm upgrade --install kaito .*charts\/kaito --namespace kaito-system --create-namespace --values/,
+    );
+  });
+
+  test('a take-over needs helm', async () => {
+    expect(failureOf(await run(worldWith(), { yes: true, takeOver: true }))).toMatchObject({ code: 'HelmMissing' });
   });
 
   test.each([

@@ -43,7 +43,14 @@ export async function valuesStep(
   known: boolean,
 ): Promise<Step> {
   const before = await contentOf(file);
-  const step = { name: 'values', commands: [] } as const;
+  const registry = parseDocument(before ?? '').get('imageRegistry');
+  const step = {
+    name: 'values',
+    commands: [],
+    ...((registry === undefined || registry === '') && {
+      warning: "set imageRegistry in it to where KAITO's images are",
+    }),
+  } as const;
   if (known && before !== undefined && merged(file, before, values()) === before)
     return { ...step, state: 'already', says: `the values of the Helm chart are in ${file}` };
   return {

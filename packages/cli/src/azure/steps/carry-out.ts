@@ -1,5 +1,6 @@
 import { Failure, exitCode, type ExitCode } from '../../failure.ts';
 import { type Format, isData, writeData } from '../../output.ts';
+import { withCommandName } from '../../program/command-name.ts';
 import type { Session } from '../../session.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { explained } from '../explain.ts';
@@ -31,7 +32,11 @@ export async function carryOut(session: Session, work: Work, flags: CarryOutFlag
   const { terminal } = session;
   const { steps } = work;
   const asData = isData(flags.output);
-  const say = (text: string) => (asData ? terminal.err(text) : terminal.out(text));
+  const say = (text: string) => {
+    const shown = withCommandName(text, terminal.env);
+    if (asData) terminal.err(shown);
+    else terminal.out(shown);
+  };
   const style = asData ? terminal.errStyle : terminal.outStyle;
   const todo = steps.filter(({ state }) => state === 'todo');
   const planned: StepResult[] = steps.map((step) => resultOf(step, step.state === 'todo' ? 'would' : step.state));

@@ -105,6 +105,8 @@ function addOnSteps(inventory: Inventory, tools: TakeOverTools): readonly Step[]
     resourceGroupOf(managed.id),
     '-n',
     managed.name,
+    '--subscription',
+    managed.id.split('/')[2] ?? '',
     '--disable-ai-toolchain-operator',
     '-o',
     'none',

@@ -155,7 +155,9 @@ test('a release whose CRDs Helm leaves is uninstalled', async () => {
 test('Workspaces that went with the managed add-on are told, with the copy to restore them from', async () => {
   const { client, steps } = await withGoKaito();
   const addOn = (await steps(clusterWith({ aiToolchainOperator: true }))).find(({ name }) => name === 'add-on')!;
-  expect(addOn.commands).toEqual(['az aks update -g KaitoLab -n kaito --disable-ai-toolchain-operator -o none']);
+  expect(addOn.commands).toEqual([
+    'az aks update -g KaitoLab -n kaito --subscription 00000000-0000-0000-0000-000000000001 --disable-ai-toolchain-operator -o none',
+  ]);
   await expect(addOn.run!()).resolves.toContain('switched');
   await client.delete(workspaces, { name: 'phi', namespace: 'team' });
   await expect(addOn.run!()).rejects.toMatchObject({
