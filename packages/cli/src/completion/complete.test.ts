@@ -46,6 +46,15 @@ test('presets, machines and shells', async () => {
   expect(await values('up', 'smollm2-135m-instruct', '')).toEqual([]);
 });
 
+test('commands below commands, beside the names that may stand there', async () => {
+  expect(await values('image', '')).toEqual(['copy', 'inspect', 'list']);
+  expect(await values('image', 'copy', '--pl')).toEqual(['--platform', '--plain-http']);
+  expect(await values('models', 'pu')).toEqual(['push']);
+  expect(await values('models', 'push', 'smollm2-135')).toEqual(['smollm2-135m-instruct']);
+  expect(await values('models', 'push', '-o', '')).toEqual(['json', 'yaml']);
+  expect(await values('models', 'smollm2-135m-instruct', 'pu')).toEqual([]);
+});
+
 test('files are left to the shell', async () => {
   expect(await candidatesFor(program, ['up', '-f', ''])).toEqual({ candidates: [], files: true });
   expect((await candidatesFor(program, ['validate', 'a.yaml', ''])).files).toBe(true);

@@ -98,7 +98,7 @@ export function declarePlanning(program: Command, { act, actOn }: Wiring): void 
     });
   catalogFlag(models);
   outputFlag(models, ['wide', 'json', 'yaml', 'name']);
-  models.helpCommand(false).enablePositionalOptions();
+  models.helpCommand(false);
 
   const push = models
     .command('push')

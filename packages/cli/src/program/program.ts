@@ -30,6 +30,7 @@ export function buildProgram(session: Session, done: (code: ExitCode) => void, w
     .option('-V, --version', 'show the version')
     .addHelpCommand(new Command('help').argument('[COMMAND]').summary('show help for a command').helpGroup('Tools:'))
     .showSuggestionAfterError(true)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(withCommandName(text, terminal.env)),

@@ -94,13 +94,13 @@ describe('between real registries', () => {
   });
 
   it('mounts within one, and lists what there is', async () => {
-    const end = (name: string) => ({ client, reference: parseReference(`${from.host}/${name}`) });
-    const result = await copyImage(end('team/app:v1'), end('other/app:v2'));
+    const other = parseReference(`${from.host}/other/app:v2`);
+    const result = await copyImage(source(), { client, reference: other });
     expect(result).toMatchObject({ sentBytes: 0, blobs: { uploaded: 0, mounted: 4 } });
     const repositories: string[] = [];
     for await (const name of client.repositories(from.host)) repositories.push(name);
     expect(repositories).toEqual(['other/app', 'team/app']);
-    for await (const tag of client.tags(end('other/app').reference)) expect(tag).toBe('v2');
+    for await (const tag of client.tags(other)) expect(tag).toBe('v2');
   });
 
   it('keeps referrers by their tag in a registry without the API', async () => {

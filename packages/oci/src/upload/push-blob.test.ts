@@ -22,6 +22,7 @@ const push = (registry: WritableRegistry, options = {}, source: BlobSource = byt
   client().pushBlob(target(registry), blob, source, { chunkBytes, ...options });
 
 let directory: string;
+const journal = () => fileJournal(join(directory, 'uploads'), Date.now);
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'push-blob-'));
 });
@@ -154,8 +155,6 @@ describe('pushBlob', () => {
 });
 
 describe('a push that is taken up again', () => {
-  const journal = () => fileJournal(join(directory, 'uploads'), Date.now);
-
   it('sends again less than one chunk', async () => {
     const stop = new AbortController();
     await using registry = await startWritableRegistry();
