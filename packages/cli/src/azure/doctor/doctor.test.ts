@@ -341,6 +341,25 @@ describe('provisioner', () => {
     ]);
   });
 
+  test("another KAITO's makes the machines", async () => {
+    const { client, cluster } = memoryCluster();
+    const spec = {
+      template: { spec: { containers: [{ image: 'mcr.microsoft.com/aks/kaito/gpu-provisioner:0.4.3' }] } },
+    };
+    const labels = { 'app.kubernetes.io/name': 'gpu-provisioner' };
+    const go = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'gpu-provisioner', namespace: 'gpu', labels },
+      spec,
+      status: { readyReplicas: 1 },
+    };
+    await client.create(deployments, go as never);
+    expect(brief((await lookAtProvisioner(cluster, clusterWith(), flags)).checks)).toEqual([
+      "warning provisioner: another KAITO's provisioner makes the machines: Deployment gpu-provisioner in namespace gpu | kaito azure setup -g KaitoLab -n kaito --take-over",
+    ]);
+  });
+
   test('its pods end, and say why', async () => {
     const { client, cluster } = memoryCluster();
     const message =

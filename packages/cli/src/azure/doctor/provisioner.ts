@@ -1,5 +1,6 @@
 import { deployments, type Live, pods, serviceAccounts } from '@kaito/kube';
 import type { ManagedCluster } from '@kaito/azure';
+import { deploymentSelectors, nameOf, roleOf } from '@kaito/workspace/neighbour';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Cluster } from '../../cluster/connect.ts';
@@ -31,7 +32,7 @@ export async function lookAtProvisioner(
   try {
     const { items } = await client.list(deployments, { fieldSelector: `metadata.name=${provisionerName}` });
     const [deployment] = items;
-    if (deployment === undefined) return { checks: [absent(managed, flags)] };
+    if (deployment === undefined) return { checks: [await absent(client, managed, flags)] };
     const namespace = deployment.metadata.namespace ?? '';
     const labels = Object.entries(deployment.spec?.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
     const [account, its] = await Promise.all([
@@ -50,7 +51,22 @@ export async function lookAtProvisioner(
   }
 }
 
-function absent({ aiToolchainOperator }: ManagedCluster, flags: AksFlags): AzureCheck {
+async function absent(
+  client: Cluster['client'],
+  { aiToolchainOperator }: ManagedCluster,
+  flags: AksFlags,
+): Promise<AzureCheck> {
+  const lists = await Promise.all(
+    deploymentSelectors.map((labelSelector) => client.list(deployments, { labelSelector })),
+  );
+  const other = lists.flatMap(({ items }) => items).find((each) => roleOf(each) === 'provisioner');
+  if (other !== undefined)
+    return {
+      name: check,
+      state: 'warning',
+      found: `another KAITO's provisioner makes the machines: ${nameOf(other)}`,
+      remedy: `kaito azure setup ${againFlags(flags)} --take-over`,
+    };
   const found = `there is no Deployment ${provisionerName} in any namespace: nobody rents machines`;
   const remedy = aiToolchainOperator
     ? `az aks update ${groupAndName(flags)} --enable-ai-toolchain-operator`

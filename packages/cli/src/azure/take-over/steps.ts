@@ -53,6 +53,7 @@ function backupSteps(
           [...all, ...claims].map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false })}`).join(''),
           { mode: 0o600 },
         );
+        return `copied all Workspaces (${all.length}) and NodeClaims (${claims.length}) to ${backupFile}`;
       },
     },
   ];
@@ -156,14 +157,16 @@ function neighbourSteps({ release, deployments: its }: Neighbour, tools: TakeOve
 function stopStep(its: readonly Live<Deployment>[], { cluster }: TakeOverTools): Step {
   const named = its.map(({ metadata: { name = '', namespace = '' } }) => ({ name, namespace }));
   const running = its.some(({ spec }) => (spec?.replicas ?? 1) > 0);
+  const which = named.map(({ name, namespace }) => `Deployment ${name} in namespace ${namespace}`).join(', ');
   return {
     name: 'other operator',
     state: running ? 'todo' : 'already',
-    says: `${running ? 'stop' : 'stopped:'} ${named.map(({ name, namespace }) => `Deployment ${name} in namespace ${namespace}`).join(', ')}`,
+    says: running ? `stop ${which}` : `${which} is stopped`,
     commands: named.map(({ name, namespace }) => `kubectl scale deployment ${name} -n ${namespace} --replicas=0`),
     run: async () => {
       for (const ref of named)
         await cluster.client.patch(deployments, ref, { type: 'merge', body: { spec: { replicas: 0 } } });
+      return `stopped ${which}`;
     },
   };
 }
@@ -200,6 +203,7 @@ function webhookSteps({ webhooks }: Inventory, { cluster, managed }: TakeOverToo
           await cluster.client.delete(validatingWebhookConfigurations, { name }).catch((error: unknown) => {
             if (!isNotFound(error)) throw error;
           });
+        return `deleted the webhook ${webhooks.join(', ')}`;
       },
     },
   ];
