@@ -1,9 +1,9 @@
-import type { Identity } from '@kaito/azure';
-import { AzureError, type RoleDefinition } from '@kaito/azure';
+import { AzureError, type Identity, type RoleDefinition } from '@kaito/azure';
 import { quoted } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { isRightMissing, permitted } from '../explain.ts';
 import { ownRole, putOwnRole } from '../own-role.ts';
+import { nameOf, sameName } from '../resource-id.ts';
 import { contributor, excessOf, type Need } from '../rights.ts';
 import type { Step } from '../steps/step.ts';
 import type { IdentityChoice } from './identity.ts';
@@ -52,15 +52,16 @@ export async function roleSteps(need: Need, tools: RoleTools): Promise<readonly 
     const roleId = () => builtInId(azure, need.scope, builtIn.roleName);
     return [assignment({ ...need, roleName: builtIn.roleName, warning: widening(need), mayAssign, roleId }, tools)];
   }
+  const roleName = existing?.roleName ?? custom.roleName;
   let made: RoleDefinition | undefined = sufficient ? existing : undefined;
   let instead: string | undefined;
   const define: Step = {
     name: 'role',
     state: sufficient ? 'already' : 'todo',
     says: sufficient
-      ? `the role ${custom.roleName}`
-      : `${existing === undefined ? 'define' : 'mend'} the role ${custom.roleName}, with just the rights that are needed on ${need.where}`,
-    commands: [definitionCommand(need, existing === undefined ? 'create' : 'update')],
+      ? `the role ${roleName}`
+      : `${existing === undefined ? 'define' : 'mend'} the role ${roleName}, with just the rights that are needed on ${need.where}`,
+    commands: [definitionCommand(need, roleName, existing === undefined ? 'create' : 'update')],
     run: async () => {
       try {
         made = await putOwnRole(azure, need, existing);
@@ -76,7 +77,7 @@ export async function roleSteps(need: Need, tools: RoleTools): Promise<readonly 
     instead === undefined && made !== undefined
       ? made.id
       : await builtInId(azure, need.scope, instead ?? builtIn.roleName);
-  return [define, assignment({ ...need, roleName: custom.roleName, mayAssign, roleId }, tools)];
+  return [define, assignment({ ...need, roleName, mayAssign, roleId }, tools)];
 }
 
 /** The seed's grant: Contributor on the cluster's resource group. */
@@ -88,11 +89,12 @@ export async function contributorStep(scope: string, where: string, tools: RoleT
     permitted(azure.authorization.assignments(scope)),
     mayDo(azure, scope, assignAction),
   ]);
-  const principal = identity.found?.principalId.toLowerCase();
+  const principal = identity.found?.principalId ?? '';
   const held = given?.some(
     (each) =>
-      each.principalId.toLowerCase() === principal &&
-      each.roleDefinitionId.split('/').at(-1) === role?.id.split('/').at(-1),
+      sameName(each.scope, scope) &&
+      sameName(each.principalId, principal) &&
+      sameName(nameOf(each.roleDefinitionId), nameOf(role?.id ?? '')),
   );
   if (held === true)
     return { name: 'role', state: 'already', says: `${identity.name} is ${roleName} on ${where}`, commands: [] };
@@ -153,8 +155,8 @@ export function assignmentCommand({
   return `az role assignment create --role ${quoted(roleName)} --assignee-object-id ${principal} --assignee-principal-type ServicePrincipal --scope ${quoted(scope)}`;
 }
 
-function definitionCommand({ custom }: Need, verb: 'create' | 'update'): string {
-  const { roleName, description, actions, scope } = custom;
+function definitionCommand({ custom }: Need, roleName: string, verb: 'create' | 'update'): string {
+  const { description, actions, scope } = custom;
   return `az role definition ${verb} --role-definition ${quoted(JSON.stringify({ Name: roleName, Description: description, Actions: actions, AssignableScopes: [scope] }))}`;
 }
 
@@ -185,15 +187,18 @@ async function builtInId(azure: AzureAccess, scope: string, roleName: string): P
 const tries = 12;
 const pauseMs = 5000;
 
-/** A new identity is known to the directory's other servers within a minute. */
+/** New identities and roles are known to Azure's other servers within a minute. */
 async function patiently<T>(assign: () => Promise<T>, pause: (ms: number) => Promise<void>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await assign();
     } catch (error) {
-      if (!(error instanceof AzureError) || error.code !== 'NotFound' || error.retry !== 'soon' || attempt === tries)
-        throw error;
+      if (!(error instanceof AzureError) || !isNotKnownYet(error) || attempt === tries) throw error;
       await pause(pauseMs);
     }
   }
+}
+
+function isNotKnownYet({ code, retry, azureCode }: AzureError): boolean {
+  return (code === 'NotFound' && retry === 'soon') || azureCode === 'RoleDefinitionDoesNotExist';
 }

@@ -30,41 +30,61 @@ export interface Work {
  */
 export async function carryOut(session: Session, work: Work, flags: CarryOutFlags): Promise<ExitCode> {
   const { terminal } = session;
-  const { steps } = work;
-  const asData = isData(flags.output);
+  const { steps, notes = [], next = [] } = work;
+  const { output } = flags;
+  const style = isData(output) ? terminal.errStyle : terminal.outStyle;
   const say = (text: string) => {
     const shown = withCommandName(text, terminal.env);
-    if (asData) terminal.err(shown);
+    if (isData(output)) terminal.err(shown);
     else terminal.out(shown);
   };
-  const style = asData ? terminal.errStyle : terminal.outStyle;
-  const todo = steps.filter(({ state }) => state === 'todo');
-  const planned: StepResult[] = steps.map((step) => resultOf(step, step.state === 'todo' ? 'would' : step.state));
-  const finish = async (results: readonly StepResult[], extra: Record<string, unknown> = {}) => {
-    if (isData(flags.output))
-      await writeData(terminal, flags.output, { dryRun: flags.dryRun === true, steps: results, ...extra });
+  const asData = async (results: readonly StepResult[], more: object = {}) => {
+    if (isData(output))
+      await writeData(terminal, output, { dryRun: flags.dryRun === true, steps: results, notes, ...more });
   };
-  if (!asData || flags.yes !== true) {
-    say(`${style.bold(work.title)}\n\n${stepsText(planned, style)}`);
-    for (const note of work.notes ?? []) say(`\n${style.yellow('note')}: ${note}\n`);
+  const todo = steps.some(({ state }) => state === 'todo');
+  const planned = steps.map((step) => resultOf(step, step.state === 'todo' ? 'would' : step.state));
+  const asks = todo && flags.yes !== true && flags.dryRun !== true;
+  if (!isData(output) || asks) {
+    say(`${style.bold(work.title)}\n\n${stepsText(planned, style)}\n`);
+    for (const note of notes) say(`${style.yellow('note')}: ${note}\n\n`);
   }
   if (flags.dryRun === true) {
-    if (!asData) say(todo.length === 0 ? '\nThere is nothing to do.\n' : '\nNothing was changed (--dry-run).\n');
-    await finish(planned, { notes: work.notes ?? [] });
+    if (!isData(output)) say(todo ? 'Nothing was changed (--dry-run).\n' : 'There is nothing to do.\n');
+    await asData(planned);
     return exitCode.done;
   }
-  if (todo.length > 0 && flags.yes !== true) {
-    terminal.err('\n');
-    if (!(await confirm(session, work.question, 'Look at it with --dry-run, then agree beforehand with --yes.'))) {
-      terminal.err('Nothing was changed.\n');
-      return exitCode.interrupted;
-    }
+  if (
+    asks &&
+    !(await confirm(session, work.question, 'Look at it with --dry-run, then agree beforehand with --yes.'))
+  ) {
+    terminal.err('Nothing was changed.\n');
+    return exitCode.interrupted;
   }
-  if (todo.length > 0) say('\n');
-  const line = (result: StepResult) => {
-    const { name, state, says } = result;
-    say(stepsText([{ name, state, says, commands: [] }], style));
-  };
+  const { results, failure } = await perform(steps, ({ name, state, says }) =>
+    say(stepsText([{ name, state, says, commands: [] }], style)),
+  );
+  await asData(results, failure instanceof Failure ? { findings: failure.findings } : {});
+  if (failure !== undefined) throw failure;
+  const byHand = steps.some(({ state }) => state === 'by hand');
+  if (isData(output)) return byHand ? exitCode.refused : exitCode.done;
+  if (byHand) {
+    say(`\n${style.yellow('Not all could be done from here: have the commands marked ! run, then run this again.')}\n`);
+    return exitCode.refused;
+  }
+  if (!todo) say('There is nothing to do.\n');
+  if (next.length > 0) say(`\n${next.join('\n')}\n`);
+  return exitCode.done;
+}
+
+interface Performed {
+  readonly results: readonly StepResult[];
+  /** Why it went no further. */
+  readonly failure?: unknown;
+}
+
+/** Does the steps in order, up to the first that fails, and tells each as it ends. */
+async function perform(steps: readonly Step[], told: (result: StepResult) => void): Promise<Performed> {
   const results: StepResult[] = [];
   for (const step of steps) {
     if (step.state !== 'todo') {
@@ -73,31 +93,18 @@ export async function carryOut(session: Session, work: Work, flags: CarryOutFlag
     }
     try {
       const came = await step.run?.();
-      const result = { ...resultOf(step, 'done'), ...(came == null ? {} : { says: came }) };
-      results.push(result);
-      line(result);
+      results.push({ ...resultOf(step, 'done'), ...(came == null ? {} : { says: came }) });
     } catch (error) {
+      results.push(resultOf(step, 'failed'));
+      told(results.at(-1)!);
       const rest = steps
-        .slice(results.length + 1)
+        .slice(results.length)
         .map((each) => resultOf(each, each.state === 'todo' ? 'not done' : each.state));
-      const failed = [...results, resultOf(step, 'failed'), ...rest];
-      line(resultOf(step, 'failed'));
-      const why = explained(error);
-      await finish(failed, why instanceof Failure ? { findings: why.findings } : {});
-      throw why;
+      return { results: [...results, ...rest], failure: explained(error) };
     }
+    told(results.at(-1)!);
   }
-  await finish(results);
-  const byHand = steps.some(({ state }) => state === 'by hand');
-  if (!asData) {
-    if (byHand)
-      say(
-        `\n${style.yellow('Not all could be done from here: have the commands marked ! run, then run this again.')}\n`,
-      );
-    else if (todo.length === 0) say('\nThere is nothing to do.\n');
-    if (!byHand && work.next != null) say(`\n${work.next.join('\n')}\n`);
-  }
-  return byHand ? exitCode.refused : exitCode.done;
+  return { results };
 }
 
 function resultOf({ name, says, commands, warning }: Step, state: StepResult['state']): StepResult {
