@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { OciError } from './errors.ts';
+import { getDirect } from './http-direct.ts';
 import { transportError } from './http-errors.ts';
 
 export type HttpHeaders = Readonly<Record<string, string>>;
@@ -20,8 +21,17 @@ export interface HttpRequest {
   /** Longest silence on the connection in ms; default: the client's. */
   readonly idleTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The answer is large: it may come as `getDirect` gives it, each piece good until the next one is asked for. */
+  readonly large?: boolean;
   /** `same-host` follows a redirect only within the host it came from, and else returns it. Default `follow`. */
   readonly redirect?: 'follow' | 'same-host';
+}
+
+/** A body on its way; read to its end, or destroyed. */
+export interface HttpBody extends AsyncIterable<Buffer> {
+  destroy(): void;
+  /** Throws away what is still to come. */
+  resume(): void;
 }
 
 export interface HttpResponse {
@@ -30,7 +40,7 @@ export interface HttpResponse {
   /** Where the answer came from, after redirects. */
   readonly url: URL;
   /** Must be read to its end or destroyed. */
-  readonly body: http.IncomingMessage;
+  readonly body: HttpBody;
 }
 
 export interface HttpClientOptions {
@@ -45,6 +55,8 @@ export interface HttpClientOptions {
   readonly userAgent?: string | undefined;
 }
 
+/** Where a proxy for plain http is named. */
+const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 const MOST_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const CREDENTIAL_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
@@ -62,6 +74,7 @@ export class HttpClient {
   readonly #connectTimeoutMs: number;
   readonly #idleTimeoutMs: number;
   readonly #plainHttp: boolean;
+  readonly #proxied: boolean;
   readonly #userAgent: string;
 
   constructor(options: HttpClientOptions = {}) {
@@ -71,6 +84,7 @@ export class HttpClient {
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
     this.#plainHttp = options.plainHttp ?? false;
+    this.#proxied = PROXIES.some((name) => (options.environment ?? process.env)[name]);
     this.#userAgent = options.userAgent ?? 'kaito';
   }
 
@@ -91,7 +105,9 @@ export class HttpClient {
     let headers: HttpHeaders = { 'user-agent': this.#userAgent, ...request.headers };
     for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
       this.#checkScheme(url);
-      const response = await this.#exchange(url, method, headers, body, request);
+      const response =
+        (request.large === true ? await this.#direct(url, headers, request) : undefined) ??
+        (await this.#exchange(url, method, headers, body, request));
       const location = response.headers.location;
       if (!REDIRECTS.has(response.status) || location === undefined) return response;
       const next = redirectTarget(location, url);
@@ -124,6 +140,17 @@ export class HttpClient {
     throw new OciError('PlainHttpRefused', `${url.host} would be reached over unencrypted http.`, {
       remedy: 'Use an https address, or allow plain http explicitly for this host.',
     });
+  }
+
+  /** A GET by `getDirect` where that may be: of plain http, which no proxy stands before. */
+  async #direct(url: URL, headers: HttpHeaders, request: HttpRequest): Promise<HttpResponse | undefined> {
+    if (url.protocol !== 'http:' || this.#proxied || (request.method ?? 'GET') !== 'GET') return undefined;
+    const { signal, idleTimeoutMs = this.#idleTimeoutMs } = request;
+    try {
+      return await getDirect({ url, headers, connectTimeoutMs: this.#connectTimeoutMs, idleTimeoutMs, signal });
+    } catch (error) {
+      throw transportError(error, url, signal);
+    }
   }
 
   #exchange(
@@ -197,15 +224,13 @@ async function sendStream(outgoing: http.ClientRequest, body: StreamBody): Promi
   };
   outgoing.once('response', stop);
   outgoing.once('close', stop);
-  outgoing.on('drain', () => wake?.());
   for await (const chunk of body.open()) {
     if (answered) return;
-    if (!outgoing.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (answered || !outgoing.writableNeedDrain) resolve();
-      });
-    }
+    // A piece may be good only until the next one is asked for.
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      outgoing.write(chunk, () => resolve());
+    });
     if (answered) return;
   }
   outgoing.end();

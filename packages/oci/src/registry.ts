@@ -204,7 +204,7 @@ export class RegistryClient {
     );
   }
 
-  /** Opens a blob for reading at an offset in bytes: status 206, or 200 from a registry that gives no ranges. Its bytes are not verified. */
+  /** Opens a blob for reading at an offset in bytes: status 206, or 200 from a registry that gives no ranges. Its bytes are not verified, and each piece is good until the next one is asked for. */
   async openBlob(
     reference: Repository,
     digest: string,
@@ -213,7 +213,14 @@ export class RegistryClient {
   ): Promise<HttpResponse> {
     const { from, to } = range;
     const wanted = from === 0 && to === undefined ? {} : { range: `bytes=${from}-${to === undefined ? '' : to - 1}` };
-    return this.#blob(reference, digest, { 'accept-encoding': 'identity', ...wanted }, options.signal, [200, 206]);
+    return this.#blob(
+      reference,
+      digest,
+      { 'accept-encoding': 'identity', ...wanted },
+      options.signal,
+      [200, 206],
+      true,
+    );
   }
 
   /** Brings a blob into a repository: found there, mounted from another repository, or sent. See `pushBlob`. */
@@ -283,12 +290,14 @@ export class RegistryClient {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
     good: readonly number[],
+    large = false,
   ): Promise<HttpResponse> {
     return this.#session.send(reference, {
       url: this.#session.url(reference.registry, `${reference.repository}/blobs/${digest}`),
       headers,
       scopes: [repositoryScope(reference.repository, 'pull')],
       good,
+      large,
       signal,
     });
   }

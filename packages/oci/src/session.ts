@@ -18,7 +18,10 @@ export interface RegistryClientOptions {
 }
 
 /** One request to a registry. */
-export interface RegistryRequest extends Pick<HttpRequest, 'method' | 'headers' | 'body' | 'signal' | 'idleTimeoutMs'> {
+export interface RegistryRequest extends Pick<
+  HttpRequest,
+  'method' | 'headers' | 'body' | 'signal' | 'idleTimeoutMs' | 'large'
+> {
   readonly url: URL;
   /** The rights it needs, as scopes of distribution's token specification: `repository:team/app:pull,push`. */
   readonly scopes: readonly string[];

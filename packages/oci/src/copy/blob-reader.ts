@@ -15,7 +15,7 @@ export interface BlobReaderOptions {
   readonly retry: RetryOptions;
 }
 
-/** A blob's bytes from `from` to `to`, over cut connections. Throws OciError `DigestMismatch` where the blob is of another size than it should. */
+/** A blob's bytes from `from` to `to`, over cut connections; each piece is good until the next one is asked for. Throws OciError `DigestMismatch` where the blob is of another size than it should. */
 export async function* readBlob(options: BlobReaderOptions, from: number, to: number): AsyncGenerator<Buffer> {
   let connected = false;
   const retries = new Retries({

@@ -78,6 +78,6 @@ async function* readPieces(
 
 async function collect(bytes: AsyncIterable<Buffer>): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
+  for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
   return chunks;
 }

@@ -5,7 +5,7 @@ import { OciError } from '../errors.ts';
 
 /** Where the bytes of a blob come from. */
 export interface BlobSource {
-  /** The bytes from an offset to the blob's end. Called anew where a transfer goes on elsewhere than it stopped. */
+  /** The bytes from an offset to the blob's end. Called anew where a transfer goes on elsewhere than it stopped. A piece need be good only until the next one is asked for. */
   readonly open: (from: number) => AsyncIterable<Uint8Array>;
 }
 
