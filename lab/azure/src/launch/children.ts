@@ -1,13 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { LabError } from '@kaito/lab-kubernetes';
+
+/** Those whom a signal to `child` is for: it, or what `unshare` started. */
+function heeding(child: ChildProcess): readonly number[] {
+  if (child.pid === undefined) return [];
+  if (child.spawnfile !== 'unshare') return [child.pid];
+  const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+  return inside === '' ? [] : inside.split(' ').map(Number);
+}
 
 /** Runs a program that has the terminal; signals to this process go on to it. @returns its exit code, 128 and more where a signal ended it */
 export async function foreground(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [program, ...args] = argv as [string, ...string[]];
   const child: ChildProcess = spawn(program, args, { stdio: 'inherit', env });
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const pass = (signal: NodeJS.Signals): void => {
+    for (const pid of heeding(child)) process.kill(pid, signal);
+  };
   process.on('SIGINT', pass).on('SIGTERM', pass);
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];

@@ -103,6 +103,32 @@ test.each(['local', 'public'])(
   },
 );
 
+test.each(['local', 'public'])(
+  '%s names: a signal to the command ends what it runs, and leaves nothing',
+  async (names) => {
+    const flags = ['run', '--names', names, '--kubernetes', 'none', '--no-az', '--'];
+    const child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        main,
+        ...flags,
+        'sh',
+        '-c',
+        'echo $KAITO_AZURE_DIRECTORY; exec sleep 1000',
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const ended = once(child, 'close');
+    const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+    const directory = printed.toString().trim();
+    expect(existsSync(directory)).toBe(true);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([143, null]);
+    expect(existsSync(directory)).toBe(false);
+  },
+);
+
 test('what cannot be is said in a sentence', async () => {
   expect(await azure('run', '--no-az', '--kubernetes', 'none', '--', 'no-such-program')).toMatchObject({
     code: 1,

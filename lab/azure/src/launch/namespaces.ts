@@ -12,7 +12,7 @@ const insideLab = (): boolean => process.env['KAITO_LAB_DIRECTORY'] !== undefine
 /** Where machines find their metadata service. */
 const metadataAddress = '169.254.169.254';
 
-/** `unshare` and its flags, for a program that is to see Azure's public host names lead to itself. It is told to end when this process ends. */
+/** `unshare` and its flags, for a program that is to see Azure's public host names lead to itself. What it starts ends with it; `unshare` itself heeds no signal that asks it to end. */
 export function isolated(argv: readonly string[]): readonly [string, ...string[]] {
   return [
     'unshare',
@@ -21,7 +21,7 @@ export function isolated(argv: readonly string[]): readonly [string, ...string[]
     '--mount',
     '--pid',
     '--fork',
-    '--kill-child=SIGTERM',
+    '--kill-child',
     '--mount-proc',
     '--',
     ...argv,
