@@ -105,7 +105,7 @@ async function federationCheck(
       credential: nearest?.name ?? federatedCredentialName,
       identity: identity.name,
       resourceGroup,
-      issuer,
+      issuer: quoted(issuer),
       subject,
     };
     return {

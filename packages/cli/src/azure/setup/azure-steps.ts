@@ -42,7 +42,7 @@ export async function azureSteps({
     issuerStep(azure, cluster, flags, tools.programs, (found) => (issuer = found)),
     identityStep(azure, cluster, identity, (found) => (made = found)),
     ...roles,
-    await federationStep(azure, identity, { issuer, namespace, issuerLater: () => issuer! }),
+    await federationStep(azure, cluster, identity, { namespace, issuerNow: () => issuer! }),
     ...(managedAddOn
       ? []
       : [

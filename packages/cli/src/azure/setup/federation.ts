@@ -1,55 +1,53 @@
-import type { FederatedCredential } from '@kaito/azure';
-import { quoted } from '../command-line.ts';
+import type { FederatedCredential, ManagedCluster } from '@kaito/azure';
+import { groupAndName, quoted } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { audience, federatedCredentialName, subjectIn } from '../names.ts';
+import { resourceGroupOf } from '../resource-id.ts';
 import type { Step } from '../steps/step.ts';
 import type { IdentityChoice } from './identity.ts';
 
-/** The federated credential that lets the provisioner's pod be the identity. `issuer` is undefined until the cluster has one. */
+/** The federated credential that lets the provisioner's pod be the identity. `issuerNow` answers once the cluster has an issuer. */
 export async function federationStep(
   azure: AzureAccess,
+  cluster: ManagedCluster,
   identity: IdentityChoice,
-  of: { readonly issuer: string | undefined; readonly namespace: string; readonly issuerLater: () => string },
+  of: { readonly namespace: string; readonly issuerNow: () => string },
 ): Promise<Step> {
   const { resourceGroup, name } = identity;
+  const { oidcIssuer: issuer } = cluster;
   const subject = subjectIn(of.namespace);
   const there = identity.found === undefined ? [] : await azure.identities.federatedCredentials(resourceGroup, name);
-  const right = there.find((each) => of.issuer !== undefined && trusts(each, of.issuer, subject));
-  const step = {
-    name: 'federation',
-    says: `${name} trusts ${subject} of ${of.issuer ?? "the cluster's issuer"}`,
-  } as const;
-  if (right !== undefined) return { ...step, state: 'already', commands: [] };
+  const whom = `${subject} of ${issuer ?? "the cluster's issuer"}`;
+  if (issuer !== undefined && there.some((each) => trusts(each, issuer, subject)))
+    return { name: 'federation', state: 'already', says: `${name} trusts ${whom}`, commands: [] };
   // One pair of issuer and subject stands once in an identity: where its audience is wrong, that one is mended.
-  const same = there.find((each) => each.issuer === of.issuer && each.subject === subject);
+  const same = there.find((each) => each.issuer === issuer && each.subject === subject);
   const credential = same?.name ?? federatedCredentialName;
-  const wrong = there.find((each) => each.name === credential);
-  const put = async () => {
-    const issuer = of.issuerLater();
-    await azure.identities.putFederatedCredential(resourceGroup, name, {
-      name: credential,
-      issuer,
-      subject,
-      audiences: [audience],
-    });
-  };
+  const wrong = there.some((each) => each.name === credential);
+  const issuerText = issuer === undefined ? issuerCommand(cluster) : quoted(issuer);
   return {
-    ...step,
+    name: 'federation',
     state: 'todo',
-    says: `${wrong === undefined ? 'let' : `mend ${credential}: let`} ${name} trust ${subject} of ${of.issuer ?? "the cluster's issuer"}`,
+    says: `${wrong ? `mend ${credential}: let` : 'let'} ${name} trust ${whom}`,
     commands: [
       federationCommand({
         credential,
         identity: name,
         resourceGroup,
-        issuer: of.issuer,
+        issuer: issuerText,
         subject,
-        verb: wrong === undefined ? 'create' : 'update',
+        verb: wrong ? 'update' : 'create',
       }),
     ],
     run: async () => {
-      await put();
-      return step.says;
+      const now = of.issuerNow();
+      await azure.identities.putFederatedCredential(resourceGroup, name, {
+        name: credential,
+        issuer: now,
+        subject,
+        audiences: [audience],
+      });
+      return `${name} trusts ${subject} of ${now}`;
     },
   };
 }
@@ -59,17 +57,21 @@ export function trusts(credential: FederatedCredential, issuer: string, subject:
   return credential.issuer === issuer && credential.subject === subject && credential.audiences.includes(audience);
 }
 
+/** `issuer` as a shell takes it. */
 export function federationCommand(of: {
   readonly credential: string;
   readonly identity: string;
   readonly resourceGroup: string;
-  readonly issuer: string | undefined;
+  readonly issuer: string;
   readonly subject: string;
   readonly verb: 'create' | 'update';
 }): string {
-  const issuer = of.issuer === undefined ? '"$ISSUER"' : quoted(of.issuer);
   return (
     `az identity federated-credential ${of.verb} --name ${quoted(of.credential)} --identity-name ${quoted(of.identity)} -g ${quoted(of.resourceGroup)} ` +
-    `--issuer ${issuer} --subject ${of.subject} --audiences ${audience}`
+    `--issuer ${of.issuer} --subject ${of.subject} --audiences ${audience}`
   );
+}
+
+function issuerCommand({ id, name }: ManagedCluster): string {
+  return `"$(az aks show ${groupAndName({ resourceGroup: resourceGroupOf(id), name })} --query oidcIssuerProfile.issuerUrl -o tsv)"`;
 }

@@ -44,7 +44,7 @@ export function identityStep(
   const what = `the managed identity ${name} in resource group ${resourceGroup}`;
   const commands = [`az identity create ${groupAndName({ resourceGroup, name })} -l ${quoted(cluster.location)}`];
   if (found !== undefined)
-    return { name: 'identity', state: 'already', says: `${what}, client id ${found.clientId}`, commands };
+    return { name: 'identity', state: 'already', says: `${what}, client id ${found.clientId}`, commands: [] };
   return {
     name: 'identity',
     state: 'todo',
