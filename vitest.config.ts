@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'lab/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: ['**/*.integration.test.ts', '**/*.cluster.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.integration.test.ts', '**/*.cluster.test.ts', '**/*.azure.test.ts', '**/node_modules/**'],
           pool: 'threads',
           isolate: false,
           testTimeout: 25_000,
@@ -32,6 +32,17 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Against that API server and the Azure emulator beside it.
+        test: {
+          name: 'azure',
+          include: ['packages/*/src/**/*.azure.test.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
         },
       },

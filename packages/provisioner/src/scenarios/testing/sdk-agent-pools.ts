@@ -17,6 +17,9 @@ interface Refusal {
   readonly response?: { readonly bodyAsText?: string | null };
 }
 
+/** The SDK keeps what Azure asked for to itself; the emulator asks for this, ms. */
+const retryAfterMs = 1000;
+
 /** The official SDK told as `AgentPools`, so that the same scenarios run with it. */
 export function sdkAgentPools(credential: TokenCredential, endpoint: string, cluster: ClusterAddress): AgentPools {
   const client = new ContainerServiceClient(credential, cluster.subscriptionId, {
@@ -67,7 +70,7 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
         const state = await poller.serialize();
         return {
           pool: { id: name, name, properties: { ...properties, provisioningState: 'Creating' } },
-          operation: { kind: 'azure-async-operation', url: JSON.stringify({ method: 'create', state }) },
+          operation: { kind: 'azure-async-operation', retryAfterMs, url: JSON.stringify({ method: 'create', state }) },
         };
       }),
     async delete(name, { etag } = {}) {
@@ -75,7 +78,7 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
         const poller = agentPools.delete(group, managedCluster, name, { ...(etag !== undefined && { ifMatch: etag }) });
         await poller.submitted();
         const state = await poller.serialize();
-        return { kind: 'azure-async-operation', url: JSON.stringify({ method: 'delete', state }) };
+        return { kind: 'azure-async-operation', retryAfterMs, url: JSON.stringify({ method: 'delete', state }) };
       } catch (error) {
         const classified = azureError(error as Refusal, context);
         if (classified.code === 'NotFound') return 'gone';
@@ -92,7 +95,7 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
         if (refusal.statusCode !== undefined) throw classified;
         return { state: 'failed', error: classified };
       }
-      return poller.isDone ? { state: 'succeeded' } : { state: 'running', retryAfterMs: 1000 };
+      return poller.isDone ? { state: 'succeeded' } : { state: 'running', retryAfterMs };
     },
   };
 }
