@@ -62,6 +62,8 @@ export async function kubectl(lab: ControlPlane, args: readonly string[], input 
   const errors: Buffer[] = [];
   child.stdout!.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr!.on('data', (chunk: Buffer) => errors.push(chunk));
+  // A kubectl that reads nothing may have ended already.
+  child.stdin!.on('error', () => {});
   child.stdin!.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new LabError(Buffer.concat(errors).toString().trim(), 'see the message of kubectl');

@@ -19,7 +19,13 @@ export function order(
       };
       text(answer).then(took, reject);
     });
-    sent.once('error', reject);
+    sent.once('error', (cause) =>
+      reject(
+        new LabError(`the lab in ${directory} does not answer: ${cause.message}`, 'has it ended? npm run lab -- list', {
+          cause,
+        }),
+      ),
+    );
     sent.end(body === undefined ? '' : JSON.stringify(body));
   });
 }

@@ -1,6 +1,7 @@
 // The first process of a lab's namespaces: sets up the network, starts the control plane, and ends with it. As process 1 of a process
 // namespace it takes everything with it, however it ends.
-// Usage: supervisor.ts DIRECTORY BINARIES SETTINGS (JSON); descriptor 3 is a socket that listens on the host's loopback.
+// Usage: supervisor.ts DIRECTORY BINARIES SETTINGS (JSON); descriptor 3 is a socket that listens on the host's loopback, 4 the
+// janitor's pipe.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -35,7 +36,7 @@ const settings = JSON.parse(argument) as SupervisorSettings;
 const children = new Map<ComponentName, ChildProcess>();
 const stopping = new AbortController();
 const all = components(directory, settings);
-const realNodes = machines({ directory, ...settings, kube: join(binaries, 'kube') });
+const realNodes = machines({ directory, ...settings, kube: join(binaries, 'kube'), janitor: 4 });
 
 function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });

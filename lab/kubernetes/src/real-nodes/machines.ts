@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,13 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 const ip = (...args: readonly string[]): void =>
   void execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+
+/** What pods of one node send to those of another comes over here; nobody is told of a shorter way, which would outlive the node. */
+function forwardBetweenNodes(): void {
+  const settings = '/proc/sys/net/ipv4';
+  writeFileSync(`${settings}/ip_forward`, '1');
+  for (const device of ['all', 'lab0']) writeFileSync(`${settings}/conf/${device}/send_redirects`, '0');
+}
 
 /** The real nodes of a lab, as its supervisor has them. */
 export interface Machines {
@@ -36,14 +43,15 @@ interface Machine {
 }
 
 /**
- * @param lab the lab's folder, the folder of the nodes' own folders, the cgroup of the nodes' cgroups (below each hierarchy's root), and the
- * program with kubelet and kube-proxy
+ * @param lab the lab's folder, the folder of the nodes' own folders, the cgroup of the nodes' cgroups (below each hierarchy's root), the program
+ * with kubelet and kube-proxy, and the descriptor of the janitor's pipe
  */
 export function machines(lab: {
   readonly directory: string;
   readonly homes: string;
   readonly cgroup: string;
   readonly kube: string;
+  readonly janitor: number;
 }): Machines {
   const running = new Map<string, Machine>();
 
@@ -62,7 +70,8 @@ export function machines(lab: {
     const log = openSync(join(lab.directory, `${name}.log`), 'a');
     const parent = spawn('unshare', [...nodeIsolation, 'sh', script('boot.sh')], {
       cwd: '/',
-      stdio: ['pipe', log, log],
+      // The janitor comes when nothing of a node holds its pipe any more: what still starts would make cgroups behind its back.
+      stdio: ['pipe', log, log, lab.janitor],
       env: {
         ...order.environment,
         ...(registry.authorities !== undefined && { SSL_CERT_FILE: '/run/node/authorities.crt' }),
@@ -117,6 +126,7 @@ export function machines(lab: {
     names: () => [...running.keys()],
     async add(order) {
       const { name } = order.node;
+      forwardBetweenNodes();
       if (running.has(name)) throw new LabError(`a node named ${name} runs`, 'choose another name, or remove it first');
       const taken = new Set([...running.values()].map(({ number }) => number));
       let number = 1;

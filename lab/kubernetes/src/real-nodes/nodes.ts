@@ -61,8 +61,10 @@ export async function addRealNode(lab: ControlPlane, node: RealNode, progress: P
     await order(lab.directory, `/nodes/${node.name}`, { body: started });
     await ready(lab, node.name);
   } catch (error) {
-    await removeRealNode(lab, node.name, { abruptly: true });
-    await kubectl(lab, ['delete', 'node', node.name, '--ignore-not-found']);
+    // Where this fails too, the lab has ended.
+    await removeRealNode(lab, node.name, { abruptly: true })
+      .then(() => kubectl(lab, ['delete', 'node', node.name, '--ignore-not-found']))
+      .catch(() => {});
     throw error;
   }
 }
