@@ -7,6 +7,7 @@ import type { Preflight } from './facts/preflight.ts';
 import type { SystemSubnets } from './facts/system-subnets.ts';
 import type { ProvisionerMetrics } from './metrics/provisioner-metrics.ts';
 import type { Backoff } from './operations/backoff.ts';
+import type { PollPace } from './operations/poll-pace.ts';
 import type { PoolQueue } from './operations/pool-queue.ts';
 import type { ProvisionerOptions } from './options.ts';
 
@@ -20,6 +21,7 @@ export interface Dependencies {
   readonly preflight: Preflight | undefined;
   readonly queue: PoolQueue;
   readonly backoff: Backoff;
+  readonly pace: PollPace;
   readonly drainer: Drainer;
   readonly catalog: Catalog;
   readonly recorder: Pick<EventRecorder, 'record'>;

@@ -36,6 +36,7 @@ import { createSystemSubnets } from './facts/system-subnets.ts';
 import { createProvisionerMetrics } from './metrics/provisioner-metrics.ts';
 import { Backoff } from './operations/backoff.ts';
 import { guardedPools } from './operations/guarded-pools.ts';
+import { PollPace } from './operations/poll-pace.ts';
 import { createPoolQueue } from './operations/pool-queue.ts';
 import { fieldManager } from './options.ts';
 import type { Settings } from './settings.ts';
@@ -106,6 +107,7 @@ export function setUp(settings: SetupSettings, surroundings: Surroundings): Mana
       subnets: createSystemSubnets({ agentPools, clock }),
       queue: createPoolQueue({ most: settings.poolOperations, clock }),
       backoff: new Backoff(clock),
+      pace: new PollPace(clock),
       drainer: createDrainer(shared),
       catalog: loadCatalog(),
       options: settings,

@@ -1,5 +1,5 @@
 import type { NodeClaim } from '@kaito/api';
-import { type AgentPool, AzureError, type Operation } from '@kaito/azure';
+import { AzureError, type Operation } from '@kaito/azure';
 import type { Dependencies } from '../dependencies.ts';
 import { isPoolOf } from './ownership.ts';
 
@@ -23,7 +23,7 @@ export type Removal =
   | { readonly state: 'running'; readonly operation: Operation | undefined; readonly retryAfterMs: number };
 
 /** How often a pool is looked at whose deletion is not followed by an operation, ms. Our choice. */
-const lookAgainMs = 15_000;
+const lookAgainMs = 5_000;
 
 /**
  * Brings the deletion of a claim's agent pool one step on: looks once after the operation, or, where none is known, deletes the pool if it is
@@ -33,15 +33,17 @@ const lookAgainMs = 15_000;
  */
 export async function removePool(
   { claim, operation, asked, wake }: PoolRemoval,
-  deps: Pick<Dependencies, 'agentPools' | 'queue' | 'logger'> & { readonly signal: AbortSignal },
+  deps: Pick<Dependencies, 'agentPools' | 'queue' | 'pace' | 'logger'> & { readonly signal: AbortSignal },
 ): Promise<Removal> {
-  const { agentPools, queue, logger, signal } = deps;
+  const { agentPools, queue, pace, logger, signal } = deps;
   const name = claim.metadata.name ?? '';
   try {
     if (operation !== undefined) {
       queue.resume(name);
+      const early = pace.dueIn(name);
+      if (early > 0) return { state: 'running', operation, retryAfterMs: early };
       const seen = await agentPools.poll(operation, { signal });
-      if (seen.state === 'running') return { state: 'running', operation, retryAfterMs: seen.retryAfterMs };
+      if (seen.state === 'running') return waiting(operation, seen.retryAfterMs);
       if (seen.state === 'succeeded') return { state: 'gone' };
       if (seen.state === 'failed' && seen.error.code !== 'NotFound') return { state: 'failed', error: seen.error };
     }
@@ -55,10 +57,14 @@ export async function removePool(
       return { state: 'gone' };
     }
     if (pool.properties.provisioningState === 'Deleting') {
-      return { state: 'running', operation: undefined, retryAfterMs: lookAgainMs };
+      return waiting(undefined, lookAgainMs);
     }
     if (!queue.enter(name, wake)) return { state: 'queued' };
-    return await remove(pool, deps);
+    const { etag } = pool;
+    const begun = await agentPools.delete(name, { signal, ...(etag !== undefined && { etag }) });
+    if (begun === 'gone') return { state: 'gone' };
+    logger.log('info', 'agent pool is being deleted', { pool: name });
+    return waiting(begun, begun?.retryAfterMs ?? lookAgainMs);
   } catch (error) {
     if (!(error instanceof AzureError)) throw error;
     if (error.code === 'ClusterNotFound') {
@@ -66,21 +72,15 @@ export async function removePool(
       return { state: 'gone' };
     }
     // It was changed since it was looked at.
-    if (error.code === 'PreconditionFailed') return { state: 'running', operation: undefined, retryAfterMs: 1_000 };
+    if (error.code === 'PreconditionFailed') return waiting(undefined, 1_000);
     if (error.code !== 'OperationInProgress') throw error;
     queue.refused(name, error.retryAfterMs);
     queue.enter(name, wake);
     return { state: 'queued' };
   }
-}
 
-async function remove(
-  pool: AgentPool,
-  { agentPools, logger, signal }: Pick<Dependencies, 'agentPools' | 'logger'> & { readonly signal: AbortSignal },
-): Promise<Removal> {
-  const { etag } = pool;
-  const begun = await agentPools.delete(pool.name, { signal, ...(etag !== undefined && { etag }) });
-  if (begun === 'gone') return { state: 'gone' };
-  logger.log('info', 'agent pool is being deleted', { pool: pool.name });
-  return { state: 'running', operation: begun, retryAfterMs: begun?.retryAfterMs ?? lookAgainMs };
+  function waiting(under: Operation | undefined, retryAfterMs: number): Removal {
+    pace.wait(name, retryAfterMs);
+    return { state: 'running', operation: under, retryAfterMs };
+  }
 }

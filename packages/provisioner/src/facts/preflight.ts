@@ -63,17 +63,14 @@ export function createPreflight(options: PreflightOptions): Preflight {
   }
 
   function tell(error: unknown): void {
+    if (unknown !== undefined) return;
     const forbidden = error instanceof AzureError && (error.code === 'RightMissing' || error.code === 'Unauthorized');
-    const why = error instanceof Error ? error.message : String(error);
-    const next = {
-      message: `quotas and offers of ${location} are not known beforehand: ${why}`,
-      remedy: forbidden
-        ? `az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/${subscriptionId}`
-        : `nothing need be done; to look yourself: az vm list-usage --location ${location} -o table`,
-    };
-    if (unknown?.message !== next.message)
-      logger.log('warn', next.message, { code: 'QuotaUnknown', remedy: next.remedy });
-    unknown = next;
+    const message = `quotas and offers of ${location} are not known beforehand: ${error instanceof Error ? error.message : String(error)}`;
+    const remedy = forbidden
+      ? `az role assignment create --assignee ${clientId} --role Reader --scope /subscriptions/${subscriptionId}`
+      : `nothing need be done; to look yourself: az vm list-usage --location ${location} -o table`;
+    unknown = { message, remedy };
+    logger.log('warn', message, { code: 'QuotaUnknown', remedy });
   }
 
   return {

@@ -1,6 +1,6 @@
 import { isTrue } from '@kaito/api';
 import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { nodeClaims } from '../cache/resources.ts';
 import { nodeClaim } from '../testing/claims.ts';
 import { type Cloud, cloudOf } from '../testing/cloud.ts';
@@ -24,6 +24,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cluster.close();
+});
+
+afterEach(async () => {
+  await Promise.all([...stopped.splice(0), provisioner.running.stop()]);
 });
 
 type Step = 'create' | 'delete';
@@ -113,7 +117,6 @@ test.each([
     }
     expect([...cloud.pools.pools.keys()]).toEqual(['systempool']);
     process.stdout.write(`${cuts.join('\n')}\n`);
-    await Promise.all([...stopped.splice(0), provisioner.running.stop()]);
   },
   300_000,
 );

@@ -20,6 +20,7 @@ import { createPreflight } from '../facts/preflight.ts';
 import { createSystemSubnets } from '../facts/system-subnets.ts';
 import { createProvisionerMetrics } from '../metrics/provisioner-metrics.ts';
 import { Backoff } from '../operations/backoff.ts';
+import { PollPace } from '../operations/poll-pace.ts';
 import { createPoolQueue } from '../operations/pool-queue.ts';
 import type { ProvisionerOptions } from '../options.ts';
 import { MemoryPools } from './memory-pools.ts';
@@ -91,6 +92,7 @@ export class World {
             }),
       queue: createPoolQueue({ most: this.options.poolOperations, clock }),
       backoff: new Backoff(clock),
+      pace: new PollPace(clock),
       drainer: createDrainer(shared),
       catalog: loadCatalog(),
       options: this.options,

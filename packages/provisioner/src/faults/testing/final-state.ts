@@ -13,9 +13,8 @@ export async function finalState(
 ): Promise<readonly unknown[]> {
   const claim = await client.get(nodeClaims, { name }).catch(absent);
   const node = (await client.list(nodes, { labelSelector: `agentpool=${name}` })).items.map(({ metadata, spec }) => ({
-    // Those of Kubernetes' own controllers come in their own time.
-    labels: Object.entries(metadata.labels ?? {}).filter(([key]) => !key.startsWith('beta.')),
-    annotations: metadata.annotations,
+    labels: lasting(metadata.labels),
+    annotations: lasting(metadata.annotations),
     finalizers: metadata.finalizers,
     ownerReferences: metadata.ownerReferences,
     deletionTimestamp: metadata.deletionTimestamp,
@@ -45,4 +44,9 @@ export async function finalState(
 function absent(error: unknown): undefined {
   if (isNotFound(error)) return undefined;
   throw error;
+}
+
+/** Without what Kubernetes' own controllers write, each in its own time. */
+function lasting(all: Readonly<Record<string, string>> | undefined): readonly (readonly [string, string])[] {
+  return Object.entries(all ?? {}).filter(([key]) => !/^beta\.|^node\.alpha\./.test(key));
 }

@@ -25,7 +25,7 @@ export const collectionControllerName = 'nodeclaim.collection';
 /** Between two looks at all agent pools, ms; the Go provisioner's figure. */
 const everyMs = 120_000;
 /** Between two looks at a pool that is being deleted, ms. Our choice. */
-const lookAgainMs = 15_000;
+const lookAgainMs = 5_000;
 /** The one key of the look itself; the names of leaked pools are the others. */
 const everything = '*';
 

@@ -7,7 +7,7 @@ import { bestOf, exhausted, untried } from './choose-way.ts';
 import { failureOf, failWays } from './fail-way.ts';
 import { observe } from './follow.ts';
 import { type Way, waysOf } from './intent.ts';
-import { creating, type Launching, notLaunched, waiting } from './launching.ts';
+import { creating, type Launching, lookAgainMs, notLaunched, waiting } from './launching.ts';
 import { forgetPassing, noteState } from './notes.ts';
 
 /**
@@ -58,7 +58,9 @@ async function create(claim: Live<NodeClaim>, way: Way, deps: Launching): Promis
     logger.log('info', 'agent pool asked for', { machine: way.name });
     if (operation === undefined) return await observe(claim, pool, deps);
     const state = { phase: 'creating', operation, way: { name: way.name, hash: way.hash } } as const;
-    return creating(await noteState(claim, state, deps), way.name, operation.retryAfterMs);
+    const waitMs = operation.retryAfterMs ?? lookAgainMs;
+    deps.pace.wait(name, waitMs);
+    return creating(await noteState(claim, state, deps), way.name, waitMs);
   } catch (error) {
     if (!(error instanceof AzureError)) throw error;
     if (error.code === 'PreconditionFailed') {

@@ -7,7 +7,7 @@ import { poolStateOf } from '../../../operations/pool-state.ts';
 import type { Step } from '../lifecycle/step.ts';
 import { failureOf, failWays, wayOfPool } from './fail-way.ts';
 import { waysOf } from './intent.ts';
-import { creating, discarding, type Launching } from './launching.ts';
+import { creating, discarding, type Launching, lookAgainMs } from './launching.ts';
 import { launched } from './launched.ts';
 import { noteState } from './notes.ts';
 
@@ -17,20 +17,25 @@ import { noteState } from './notes.ts';
  * @throws AzureError, ApiError
  */
 export async function follow(claim: Live<NodeClaim>, state: PoolState, deps: Launching): Promise<Step> {
-  const { agentPools, clock, options, signal } = deps;
+  const { agentPools, clock, options, pace, signal } = deps;
+  const name = claim.metadata.name ?? '';
+  const machine = state.way?.name ?? 'as it was asked for';
   const tooLong = clock.now().getTime() - Date.parse(state.since) > options.timeouts.launchMs;
+  const early = pace.dueIn(name);
+  if (early > 0 && !tooLong) return creating(claim, machine, early);
   const seen = state.operation === undefined ? undefined : await agentPools.poll(state.operation, { signal });
   if (seen?.state === 'running' && !tooLong) {
-    return creating(claim, state.way?.name ?? 'as it was asked for', seen.retryAfterMs);
+    pace.wait(name, seen.retryAfterMs);
+    return creating(claim, machine, seen.retryAfterMs);
   }
-  const pool = await agentPools.get(claim.metadata.name ?? '', { signal });
+  const pool = await agentPools.get(name, { signal });
   if (seen?.state === 'failed' && (pool === undefined || isPoolOf(pool, claim))) {
     const way = state.way ?? (pool && (await wayOfPool(claim, pool, deps))) ?? { name: 'its machine', hash: '' };
     return await failWays(claim, [failureOf(way, seen.error)], pool !== undefined, deps);
   }
   if (pool !== undefined) return await observe(claim, pool, deps, tooLong);
   // Made, and taken away by somebody, or never made: the next look begins anew.
-  return { ...creating(await noteState(claim, undefined, deps), 'once more'), requeueAfterMs: 0 };
+  return creating(await noteState(claim, undefined, deps), 'once more', 0);
 }
 
 /**
@@ -72,7 +77,8 @@ export async function observe(
     );
   }
   const noted = await noteState(claim, { ...withoutSince(claim), phase: 'creating' }, deps, createdAtOf(pool));
-  return creating(noted, pool.properties.vmSize ?? '');
+  deps.pace.wait(name, lookAgainMs);
+  return creating(noted, pool.properties.vmSize ?? '', lookAgainMs);
 }
 
 function withoutSince(claim: Live<NodeClaim>): Partial<Omit<PoolState, 'since'>> {

@@ -76,6 +76,11 @@ test('W4: each look asks for one thing and waits for none; the next one is as fa
   world.pools.looks = 100;
   world.pools.retryAfterMs = 7_000;
   expect(await world.look(name)).toEqual({ requeueAfterMs: 7_000 });
+  // Something changes in the cluster meanwhile.
+  world.clock.advance(2_000);
+  expect(await world.look(name)).toEqual({ requeueAfterMs: 5_000 });
+  expect(world.pools.polls).toBe(0);
+  world.clock.advance(5_000);
   expect(await world.look(name)).toEqual({ requeueAfterMs: 7_000 });
   expect([world.pools.calls, world.pools.polls]).toEqual([['list', `create ${name}`], 1]);
   expect(world.condition(name, 'Launched')).toBe('Unknown PoolCreating');
@@ -227,6 +232,7 @@ test('the pool was deleted by hand while it was being made: it is made again', a
   await world.look(name);
   world.pools.pools.delete(name);
   world.pools.intercept = (call, send) => (call === 'poll' ? Promise.resolve({ state: 'unknown' }) : send());
+  world.clock.advance(1_000);
   await world.look(name);
   world.pools.intercept = (_, send) => send();
   world.pools.parallel = 2;
@@ -242,6 +248,7 @@ test('W20: a pool without a provisioning state, and one of several machines, are
   const { provisioningState: _, ...rest } = pool.properties;
   world.pools.pools.set(name, { ...pool, properties: rest });
   world.pools.intercept = (call, send) => (call === 'poll' ? Promise.resolve({ state: 'unknown' }) : send());
+  world.clock.advance(1_000);
   await world.look(name);
   expect(world.condition(name, 'Launched')).toBe('Unknown PoolCreating');
 });

@@ -32,6 +32,7 @@ export async function launched(claim: Live<NodeClaim>, pool: AgentPool, deps: La
   const annotations = { [poolStateAnnotation]: null, [failuresAnnotation]: null };
   const written = await patchMetadata(claim, { labels, annotations }, deps);
   deps.backoff.forget(claim.metadata.uid ?? '');
+  deps.pace.forget(pool.name);
   return {
     claim: written,
     condition: becomes(nodeClaimConditions.launched, 'True'),

@@ -14,7 +14,7 @@ export interface Launching extends Dependencies {
 }
 
 /** How often a pool is looked at whose operation is not known, ms. Our choice. */
-export const lookAgainMs = 15_000;
+export const lookAgainMs = 5_000;
 
 export function notLaunched(status: 'False' | 'Unknown', reason: string, message: string): ConditionUpdate {
   return becomes(nodeClaimConditions.launched, status, reason, message);
@@ -30,7 +30,7 @@ export function waiting(claim: Live<NodeClaim>, why: string): Step {
 }
 
 /** Azure makes the machine. */
-export function creating(claim: Live<NodeClaim>, machine: string, waitMs: number = lookAgainMs): Step {
+export function creating(claim: Live<NodeClaim>, machine: string, waitMs: number): Step {
   const message = `agent pool ${claim.metadata.name} is being created, ${machine}${failedBefore(claim)}`;
   return {
     claim,

@@ -158,6 +158,7 @@ test('a deletion that Azure begins and does not end is told, and begun anew afte
   await world.look(name);
   world.pools.intercept = (call, send) =>
     call === 'poll' ? Promise.resolve({ state: 'failed', error: azureError('OperationFailed') }) : send();
+  world.clock.advance(1_000);
   expect(await world.look(name)).toEqual({ requeueAfterMs: 60_000 });
   expect(world.condition(name, 'Ready')).toBe('False OperationFailed');
   world.pools.intercept = (_, send) => send();

@@ -123,6 +123,7 @@ async function finish(claim: Live<NodeClaim>, deps: Terminating): Promise<Result
   for (const node of nodesOf(claim, deps.caches)) await releaseNode(node, deps);
   deps.queue.leave(name);
   deps.backoff.forget(uid);
+  deps.pace.forget(name);
   const left = await removeFinalizer(deps.client, nodeClaims, claim, terminationFinalizer, { fieldManager });
   if (left === undefined || (left.metadata.finalizers ?? []).length === 0) deps.caches.nodeClaims.forget({ name }, uid);
   else deps.caches.nodeClaims.remember(left);
