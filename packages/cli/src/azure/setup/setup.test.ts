@@ -1,52 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AzureError } from '@kaito/azure';
-import { afterAll, describe, expect, test } from 'vitest';
-import { Failure } from '../../failure.ts';
+import { describe, expect, test } from 'vitest';
 import type { Session } from '../../session.ts';
 import { recording } from '../../terminal/recording.ts';
-import { azureError, azureOf, clusterWith, identityWith, type World, worldWith } from '../testing/azure.ts';
-import type { SetupFlags } from './options.ts';
+import { azureOf, clusterWith, identityWith, type World, worldWith } from '../testing/azure.ts';
+import { failureOf, setupRuns } from '../testing/run-setup.ts';
 import { setup } from './setup.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'kaito-setup-'));
-afterAll(() => rmSync(directory, { recursive: true }));
-let files = 0;
-
-async function run(world: World, flags: Partial<SetupFlags> = {}, has: readonly string[] = [], azure = azureOf(world)) {
-  const terminal = recording(false, { KUBECONFIG: '/no/such/kubeconfig' });
-  const session: Session = {
-    terminal,
-    now: () => 0,
-    interruptible: () => ({ signal: new AbortController().signal, release: () => {} }),
-  };
-  const programs: string[] = [];
-  const values = join(directory, `values-${(files += 1)}.yaml`);
-  const tools = {
-    programs: {
-      has: (program: string) => has.includes(program),
-      run: async (words: readonly string[]) => {
-        programs.push(words.join(' '));
-        if (words.includes('--enable-oidc-issuer')) world.cluster = { ...world.cluster, oidcIssuer: 'https://issuer/' };
-      },
-    },
-    pause: async () => {},
-    directory,
-  };
-  const all = { resourceGroup: 'KaitoLab', name: 'kaito', values, ...flags };
-  const outcome = await setup(session, azure, all as SetupFlags, tools).catch((error: unknown) => error);
-  return {
-    outcome,
-    out: terminal.written.out.replaceAll(directory, 'DIR').replaceAll(/values-\d+/g, 'values'),
-    err: terminal.written.err,
-    programs,
-    values: all.values,
-  };
-}
-
-const failureOf = ({ outcome }: { readonly outcome: unknown }) =>
-  outcome instanceof Failure ? outcome.findings[0] : undefined;
+const { directory, run } = setupRuns();
 
 const withoutIssuer = () => worldWith({ cluster: clusterWith({ oidcIssuer: undefined }) });
 
@@ -121,6 +82,14 @@ describe('kaito azure setup', () => {
     expect(text).toContain('clientId: client-of-kaito-kaito');
   });
 
+  test('a file that cannot be written', async () => {
+    const values = join(directory, 'no', 'such', 'directory.yaml');
+    expect(failureOf(await run(worldWith(), { yes: true, values }))).toMatchObject({
+      code: 'FileUnwritable',
+      remedy: expect.stringContaining('--values'),
+    });
+  });
+
   test('nothing is changed without a yes', async () => {
     const world = worldWith();
     expect(failureOf(await run(world))).toMatchObject({
@@ -128,81 +97,6 @@ describe('kaito azure setup', () => {
       remedy: expect.stringContaining('--yes'),
     });
     expect(world.changes).toEqual([]);
-  });
-
-  test('who may not define roles gives the narrowest built-in one, and is told what it reaches', async () => {
-    const world = worldWith({ forbidden: ['Microsoft.Authorization/roleDefinitions/write'] });
-    const { out } = await run(world, { yes: true });
-    expect(out).toMatch(
-      /warning you may not define roles, so Azure Kubernetes Service Contributor Role is given.*delete the cluster/,
-    );
-    expect(world.changes).toContain('assign Azure-Kubernetes-Service-Contributor-Role at kaito');
-  });
-
-  test('a wide role is not widened, and the narrow one is given beside it', async () => {
-    const world = worldWith({ identities: [identityWith('kaito-kaito')] });
-    await run(world, { yes: true, contributor: true });
-    const { out } = await run(world, { dryRun: true });
-    expect(out).toContain('+ role assignment:  give kaito-kaito the role KAITO GPU provisioner (kaito)');
-    const forbidden = await run(
-      { ...world, forbidden: ['Microsoft.Authorization/roleDefinitions/write'] },
-      { dryRun: true },
-    );
-    expect(forbidden.out).toContain(
-      'already so: kaito-kaito may do what it needs on the cluster kaito, by Contributor',
-    );
-  });
-
-  test('another cluster of the tenant has the name of the role', async () => {
-    const world = worldWith();
-    const azure = azureOf(world);
-    const { putRole } = azure.authorization;
-    azure.authorization.putRole = async (role, call) => {
-      if (role.roleName === 'KAITO GPU provisioner (kaito)')
-        throw new AzureError('InvalidRequest', {
-          message: 'taken',
-          remedy: '',
-          retry: 'never',
-          azureCode: 'RoleDefinitionWithSameNameExists',
-        });
-      return await putRole(role, call);
-    };
-    expect((await run(world, { yes: true }, [], azure)).outcome).toBe(0);
-    expect(world.changes).toContainEqual(expect.stringMatching(/^role KAITO GPU provisioner \(kaito\) [\da-f]{8}$/));
-    expect((await run(world, { dryRun: true }, [], azure)).out).toMatch(
-      /✓ role: .*by KAITO GPU provisioner \(kaito\) [\da-f]{8}/,
-    );
-  });
-
-  test('a role that is refused when it is defined', async () => {
-    const world = worldWith();
-    const azure = azureOf(world);
-    azure.authorization.putRole = () => Promise.reject(azureError('RightMissing'));
-    expect((await run(world, { yes: true }, [], azure)).outcome).toBe(0);
-    expect(world.changes).toContain('assign Azure-Kubernetes-Service-Contributor-Role at kaito');
-  });
-
-  test('an identity that is not known everywhere yet is waited for', async () => {
-    const world = worldWith();
-    const azure = azureOf(world);
-    const { assign } = azure.authorization;
-    let refusals = 3;
-    azure.authorization.assign = async (assignment) => {
-      if ((refusals -= 1) >= 0) throw azureError('NotFound', 'who?', 'soon');
-      return await assign(assignment);
-    };
-    expect((await run(world, { yes: true }, [], azure)).outcome).toBe(0);
-    expect(refusals).toBe(-1);
-  });
-
-  test('who may not give roles is told who can, and the rest is done', async () => {
-    const world = worldWith({ forbidden: ['Microsoft.Authorization/roleAssignments/write'] });
-    const { outcome, out } = await run(world, { yes: true });
-    expect(outcome).toBe(1);
-    expect(out).toMatch(/! role assignment: .*have an Owner/);
-    expect(out).toContain('$ az role assignment create --role');
-    expect(world.changes).toContain('federation kaito-kaito/kaito-federated-identity');
-    expect(world.changes.filter((change) => change.startsWith('assign'))).toEqual([]);
   });
 
   test("the seed's way: the managed add-on's identity, Contributor on the group", async () => {
@@ -221,18 +115,6 @@ describe('kaito azure setup', () => {
     ]);
     expect(out).toContain('kubectl rollout restart deployment/kaito-gpu-provisioner -n kube-system');
     expect(out).not.toContain('helm');
-  });
-
-  test('a subnet of the person is joined by a right of its own', async () => {
-    const vnetSubnetID =
-      '/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/gpu';
-    const pool = { name: 'nodepool1', mode: 'System', vmSize: 'Standard_D4s_v5', vnetSubnetID, podSubnetID: undefined };
-    const world = worldWith({ cluster: clusterWith({ agentPools: [pool] }) });
-    await run(world, { yes: true });
-    expect(world.changes.filter((change) => change.includes('gpu'))).toEqual([
-      'role KAITO GPU provisioner (kaito) subnet gpu',
-      'assign KAITO-GPU-provisioner-(kaito)-subnet-gpu at gpu',
-    ]);
   });
 
   test('a federated credential that names another cluster is mended', async () => {

@@ -58,10 +58,19 @@ export async function valuesStep(
     state: 'todo',
     says: `${before === undefined ? 'write' : 'bring up to date'} the values of the Helm chart in ${file}`,
     run: async () => {
-      await writeFile(file, merged(file, (await contentOf(file)) ?? '', values()));
+      await write(file, merged(file, (await contentOf(file)) ?? '', values()));
       return `wrote the values of the Helm chart to ${file}`;
     },
   };
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw failure('FileUnwritable', `${file} cannot be written: ${code}.`, 'Name another file: --values FILE.');
+  }
 }
 
 async function contentOf(file: string): Promise<string | undefined> {

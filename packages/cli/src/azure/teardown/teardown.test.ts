@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { Failure } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 import { recording } from '../../terminal/recording.ts';
-import { audience, federatedCredentialName, subjectIn } from '../names.ts';
-import { needsOf } from '../rights.ts';
-import { azureOf, clusterWith, identityWith, type World, worldWith } from '../testing/azure.ts';
+import { audience } from '../names.ts';
+import { azureOf, clusterWith, identityWith, type World } from '../testing/azure.ts';
+import { setUp } from '../testing/world.ts';
 import { teardown, type TeardownFlags } from './teardown.ts';
 
 async function run(world: World, flags: Partial<TeardownFlags> = {}) {
@@ -14,29 +14,6 @@ async function run(world: World, flags: Partial<TeardownFlags> = {}) {
   const all = { resourceGroup: 'KaitoLab', name: 'kaito', yes: true, ...flags };
   const outcome = await teardown(session, azureOf(world), all).catch((error: unknown) => error);
   return { outcome, out: terminal.written.out };
-}
-
-/** A world in which setup has run. */
-async function setUp(name = 'kaito-kaito', resourceGroup = 'KaitoLab'): Promise<World> {
-  const identity = identityWith(name, resourceGroup);
-  const world = worldWith({ identities: [identity] });
-  const azure = azureOf(world);
-  const [need] = needsOf(world.cluster);
-  const role = await azure.authorization.putRole(need!.custom);
-  await azure.authorization.assign({
-    scope: world.cluster.id,
-    principalId: identity.principalId,
-    roleDefinitionId: role.id,
-  });
-  const credential = {
-    name: federatedCredentialName,
-    issuer: world.cluster.oidcIssuer!,
-    subject: subjectIn('kaito-system'),
-    audiences: [audience],
-  };
-  await azure.identities.putFederatedCredential(resourceGroup, name, credential);
-  world.changes.length = 0;
-  return world;
 }
 
 const pool = (name: string, properties: AgentPool['properties']): AgentPool => ({ id: name, name, properties });
@@ -76,7 +53,7 @@ test('what setup has not made stays', async () => {
 });
 
 test("the managed add-on's identity stays", async () => {
-  const world = await setUp('ai-toolchain-operator-kaito', 'MC_KaitoLab_kaito_westus3');
+  const world = await setUp({}, identityWith('ai-toolchain-operator-kaito', 'MC_KaitoLab_kaito_westus3'));
   world.cluster = clusterWith({ aiToolchainOperator: true });
   const { out } = await run(world);
   expect(world.identities).toHaveLength(1);
