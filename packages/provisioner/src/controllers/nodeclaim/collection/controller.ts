@@ -79,7 +79,7 @@ export function createCollectionController(deps: Dependencies, metrics?: Control
       leaked.set(pool.name, claimUIDOf(pool)!);
       controller.enqueue(pool.name);
     }
-    for (const claim of items.filter(isManaged)) await endVanished(claim, pools);
+    for (const claim of items.filter(isManaged)) await endVanished(claim, pools, signal);
     for (const node of caches.nodes.list()) await releaseOrphan(node, items, pools);
     return { requeueAfterMs: everyMs };
   }
@@ -115,12 +115,15 @@ export function createCollectionController(deps: Dependencies, metrics?: Control
   }
 
   /** Its pool was deleted by hand, or its machine taken away. A Ready node is trusted more than a list. */
-  async function endVanished(claim: Live<NodeClaim>, pools: readonly AgentPool[]): Promise<void> {
-    if (claim.metadata.deletionTimestamp !== undefined) return;
+  async function endVanished(claim: Live<NodeClaim>, pools: readonly AgentPool[], signal: AbortSignal): Promise<void> {
+    const { name: poolName = '', deletionTimestamp } = claim.metadata;
+    if (deletionTimestamp !== undefined) return;
     if (!isTrue(claim.status?.conditions, nodeClaimConditions.launched)) return;
-    if (pools.some(({ name }) => name === claim.metadata.name)) return;
+    if (pools.some(({ name }) => name === poolName)) return;
     if (nodesOf(claim, caches).some(isReady)) return;
-    const message = `agent pool ${claim.metadata.name} is gone: somebody deleted it`;
+    // It may have been made since the list.
+    if ((await deps.agentPools.get(poolName, { signal })) !== undefined) return;
+    const message = `agent pool ${poolName} is gone: somebody deleted it`;
     await endClaim(claim, { type: 'Warning', reason: 'AgentPoolGone', message }, deps);
   }
 

@@ -3,6 +3,7 @@ import { AzureError } from '@kaito/azure';
 import type { Live } from '@kaito/kube';
 import { triesNextWay } from '../../../operations/failure-words.ts';
 import { becomes, type Step } from '../lifecycle/step.ts';
+import { failuresOf } from '../../../operations/pool-state.ts';
 import { bestOf, exhausted, untried } from './choose-way.ts';
 import { failureOf, failWays } from './fail-way.ts';
 import { observe } from './follow.ts';
@@ -21,16 +22,16 @@ export async function begin(claim: Live<NodeClaim>, deps: Launching): Promise<St
   // A claim that cannot be fulfilled asks nothing of Azure.
   waysOf(claim, {}, deps);
   const pause = backoff.dueIn(uid);
-  if (pause !== undefined && pause > 0 && claim.status?.conditions !== undefined) {
-    return { claim, condition: asItWas(claim), requeueAfterMs: pause };
-  }
+  const pausing = pause !== undefined && pause > 0;
+  const paused = { claim, condition: asItWas(claim), ...(pausing && { requeueAfterMs: pause }) };
+  if (pausing && failuresOf(claim).length === 0) return paused;
   const ways = waysOf(claim, await subnets.get(signal), deps);
   let asked = claim;
   if (untried(claim, ways).length === 0) {
     const step = exhausted(claim, ways, pause ?? backoff.failed(uid, { retry: 'later' }));
     if (step.requeueAfterMs !== 0) return step;
     asked = await forgetPassing(claim, deps);
-  }
+  } else if (pausing) return paused;
   if (!queue.enter(name, () => deps.wake(name))) {
     return waiting(asked, `AKS changes few node pools at once, and ${queue.running} are under way`);
   }

@@ -41,22 +41,14 @@ export async function failWays(
     deps.logger.log('warn', 'a machine cannot be had', { machine: candidate, reason, message, retry });
   }
   const noted = await noteFailures(claim, failures, poolIsThere ? { phase: 'discarding' } : undefined, deps);
+  const ways = waysOf(noted, await deps.subnets.get(deps.signal), deps);
+  const isLast = untried(noted, ways).length === 0;
+  const pauseMs = isLast ? deps.backoff.failed(claim.metadata.uid ?? '', { retry: 'later' }) : 0;
   if (poolIsThere) return await discard(noted, undefined, deps);
-  return await next(noted, failures[0]!, deps);
-}
-
-async function next(claim: Live<NodeClaim>, failure: LaunchFailure, deps: Launching): Promise<Step> {
-  const ways = waysOf(claim, await deps.subnets.get(deps.signal), deps);
-  if (untried(claim, ways).length === 0) {
-    return exhausted(claim, ways, deps.backoff.failed(claim.metadata.uid ?? '', { retry: 'later' }));
-  }
-  const message = `${failure.candidate} cannot be had (${failure.reason}); the next machine is tried`;
-  return {
-    claim,
-    condition: notLaunched('Unknown', 'TryingNext', sentence(message)),
-    requeueAfterMs: 0,
-    inQueue: true,
-  };
+  if (isLast) return exhausted(noted, ways, pauseMs);
+  const { candidate, reason } = failures[0]!;
+  const message = sentence(`${candidate} cannot be had (${reason}); the next machine is tried`);
+  return { claim: noted, condition: notLaunched('Unknown', 'TryingNext', message), requeueAfterMs: 0, inQueue: true };
 }
 
 /** The way by which a pool was made, as far as its properties tell. */

@@ -217,6 +217,23 @@ test('W4: an operation that never ends is given up after its time, its pool take
   expect(world.condition(name, 'Launched')).toBe('Unknown PoolOperationQueued');
 });
 
+test('machines that fail late, each time, are tried with longer and longer pauses; the reason is told meanwhile', async () => {
+  const world = await worldWith({ types: [a, b] });
+  world.pools.fail = () => azureError('CapacityMissing');
+  const pauses: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    expect(await world.run(name, () => world.condition(name, 'Launched') === 'Unknown CapacityMissing')).toBe(true);
+    expect([...world.pools.pools.keys()]).toEqual(['systempool']);
+    const waits = (await world.look(name))!.requeueAfterMs!;
+    pauses.push(Math.round(waits / 60_000));
+    world.clock.advance(waits);
+    await world.look(name);
+  }
+  expect(pauses).toEqual([1, 2, 4]);
+  world.pools.fail = () => undefined;
+  expect(await world.ready(name)).toBe(true);
+});
+
 test('a pool that comes up Failed without an operation to ask is taken away and made again', async () => {
   const world = await worldWith();
   world.pools.fail = () => azureError('OperationFailed');
