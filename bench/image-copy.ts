@@ -1,6 +1,7 @@
 /**
  * Copies a synthetic image between two local registries (CNCF distribution, Debian's docker-registry): `kaito image copy` beside Debian's `skopeo copy`, each into an empty registry. Prints
- * throughput (10^6 bytes), the ratio, peak resident memory and CPU time; then what a copy sends again that goes on after a SIGKILL.
+ * throughput (10^6 bytes), the ratio, peak resident memory and CPU time; then what a copy
+ * sends again that goes on after one that was ended by SIGTERM, and by SIGKILL.
  *
  * Layers are gzip streams of random bytes, stored uncompressed: skopeo would compress anything that is no gzip.
  *
@@ -176,14 +177,15 @@ function stored(storage: string): { readonly bytes: number; readonly uploads: nu
   };
 }
 
-async function resume(from: RegistryProcess, size: number): Promise<void> {
+/** Ends a copy with a signal midway, and tells what the next one sends again. */
+async function resume(from: RegistryProcess, size: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   await using to = await registry();
   const [program = '', ...args] = kaito(from, to);
   const environment = { ...process.env, ...ourEnvironment };
   const first = spawn(program, [...args, '--quiet'], { env: environment, stdio: 'ignore' });
   const exit = once(first, 'exit');
   while (stored(to.storage).bytes < size * 0.6 && first.exitCode === null) await sleep(5);
-  first.kill('SIGKILL');
+  first.kill(signal);
   await exit;
   // The registry goes on writing what it had received.
   let before = stored(to.storage);
@@ -196,18 +198,21 @@ async function resume(from: RegistryProcess, size: number): Promise<void> {
   const { sentBytes } = JSON.parse(again) as { sentBytes: number };
   const twice = sentBytes - (size - before.bytes);
   print.log(
-    `\nKilled when the registry had ${(before.bytes / 1e6).toFixed(0)} of ${(size / 1e6).toFixed(0)} MB, ` +
-      `${before.uploads} layers under way. The next copy sent ${(sentBytes / 1e6).toFixed(0)} MB: ` +
-      `${(twice / 1e6).toFixed(2)} MB again, ${(twice / 1e6 / Math.max(1, before.uploads)).toFixed(2)} MB per layer under way ` +
-      `(a chunk has 34 MB).`,
+    `${signal} when the registry had ${megabytes(before.bytes)} of ${megabytes(size)} MB, ${before.uploads} layers under way: ` +
+      `the next copy sent ${megabytes(sentBytes)} MB, ${megabytes(twice)} of them again (a chunk has 34).`,
   );
+  rmSync(to.storage, { recursive: true });
 }
+
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
 
 try {
   await using from = await registry();
   const size = await pushImage(from.host);
   await compare(from, size);
-  await resume(from, size);
+  await resume(from, size, 'SIGTERM');
+  await resume(from, size, 'SIGKILL');
+  print.log('After SIGKILL the CNCF registry forgets an upload that was cut within a chunk: its layer is sent anew.');
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 import { aborted, OciError } from '../errors.ts';
-import { type Descriptor } from '../manifest.ts';
+import type { Descriptor } from '../manifest.ts';
 import { RateMeter } from '../rate.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import { referrerEntry } from '../referrers.ts';
@@ -87,7 +87,7 @@ export async function copyImage(from: CopyEnd, to: CopyEnd, options: CopyOptions
       },
     );
   }
-  const { totalBytes } = new Tally(tree.blobs, {});
+  const totalBytes = sizeOf(tree.blobs);
   if (tree.referrers === 0 && (await to.client.manifestDigest(target, { signal })) === tree.digest) {
     const blobs = { exists: tree.blobs.length, mounted: 0, uploaded: 0 };
     return {
@@ -182,6 +182,8 @@ async function copyBlobs(
   return pushed.filter((blob) => blob !== undefined);
 }
 
+const sizeOf = (blobs: readonly Descriptor[]) => blobs.reduce((sum, { size }) => sum + size, 0);
+
 /** Adds up the progress of all blobs. */
 class Tally {
   readonly totalBytes: number;
@@ -196,8 +198,8 @@ class Tally {
   #spared = 0;
   #reportedAt = -Infinity;
 
-  constructor(blobs: readonly Descriptor[], options: Pick<CopyOptions, 'onProgress' | 'now'>) {
-    this.totalBytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  constructor(blobs: readonly Descriptor[], options: CopyOptions) {
+    this.totalBytes = sizeOf(blobs);
     this.#totalBlobs = blobs.length;
     this.#onProgress = options.onProgress;
     this.#now = options.now ?? systemTiming.now;

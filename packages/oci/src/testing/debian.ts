@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -53,7 +53,7 @@ async function unpack(wanted: Package, cache: string, root: string): Promise<voi
     const tree = join(work, 'tree');
     await mkdir(tree);
     for (const file of (await readdir(work)).filter((entry) => entry.endsWith('.deb'))) {
-      execFileSync('dpkg', ['-x', join(work, file), tree]);
+      await run('dpkg', ['-x', join(work, file), tree]);
     }
     // Another process may have been quicker.
     await rename(tree, root).catch((error: unknown) => {

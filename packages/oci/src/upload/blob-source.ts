@@ -52,9 +52,6 @@ export class BlobCursor {
   }
 
   /** Whether all bytes have been read and are what the digest says. */
-  get verified(): boolean {
-    return this.#verified;
-  }
   #verified = false;
 
   /** The bytes from `from` to `to`. Throws OciError `DigestMismatch` before the last one, or what the source throws. */
