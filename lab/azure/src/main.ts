@@ -175,8 +175,8 @@ serving(program.command('run'))
       ...(options.login === true ? ['--login'] : []),
     ];
     if (options.az) await ensureAzureCli(tell);
-    if (options.names === 'local') process.exitCode = await runHere(command, options);
-    else process.exitCode = await foreground(isolated([...self, 'inside', ...flags, '--', ...command]), process.env);
+    if (options.names === 'local') process.exit(await runHere(command, options));
+    process.exitCode = await foreground(isolated([...self, 'inside', ...flags, '--', ...command]), process.env);
   });
 
 serving(program.command('inside', { hidden: true }))
@@ -187,7 +187,7 @@ serving(program.command('inside', { hidden: true }))
   .action(async (command: string[], options: Serving & { readonly az: boolean; readonly login?: boolean }) => {
     // The first process of a namespace is not ended by a signal that it does not handle.
     process.once('SIGTERM', ended);
-    process.exitCode = await runHere(command, options, () => process.off('SIGTERM', ended));
+    process.exit(await runHere(command, options, () => process.off('SIGTERM', ended)));
   });
 
 const ended = (): never => process.exit(143);
@@ -232,5 +232,6 @@ try {
   if (!(error instanceof LabError)) throw error;
   tell(error.message);
   tell(error.remedy);
-  process.exitCode = 1;
+  // Not merely its code: what an emulator still opens while it is ended must not keep the command.
+  process.exit(1);
 }
