@@ -40,7 +40,6 @@ export interface AuthorizeOptions {
   /** The registry's own origin. */
   readonly origin: string;
   readonly http: HttpClient;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Without `expires_in` a token lives for a minute (distribution's token specification). */
@@ -70,7 +69,7 @@ async function fetchToken(
   credentials: Credentials | undefined,
   options: AuthorizeOptions,
 ): Promise<Authorization> {
-  const { http, signal, scopes, target } = options;
+  const { http, scopes, target } = options;
   const url = URL.parse(parameters['realm'] ?? '');
   if (url === null) {
     throw new OciError('Unauthorized', `${target.registry} names no token service.`, {
@@ -95,10 +94,9 @@ async function fetchToken(
           ]),
           headers:
             credentials?.kind === 'basic' ? { authorization: basic(credentials.username, credentials.password) } : {},
-          signal,
         })
       : await http.send(
-          form(url, signal, {
+          form(url, {
             ...(service === undefined ? {} : { service }),
             scope: scopes.join(' '),
             grant_type: 'refresh_token',
@@ -124,7 +122,7 @@ async function exchangeEntraToken(
   service: string | undefined,
   options: AuthorizeOptions,
 ): Promise<string> {
-  const { target, origin, http, signal } = options;
+  const { target, origin, http } = options;
   if (realm.origin !== origin) {
     throw new OciError('Unauthorized', `${target.registry} sends logins on to ${realm.host}.`, {
       remedy:
@@ -133,7 +131,7 @@ async function exchangeEntraToken(
   }
   const url = new URL('/oauth2/exchange', origin);
   const response = await http.send(
-    form(url, signal, {
+    form(url, {
       grant_type: 'access_token',
       service: service ?? target.registry,
       ...(credentials.tenant === undefined ? {} : { tenant: credentials.tenant }),
@@ -145,22 +143,21 @@ async function exchangeEntraToken(
   return token;
 }
 
-function form(url: URL, signal: AbortSignal | undefined, fields: Readonly<Record<string, string>>) {
+function form(url: URL, fields: Readonly<Record<string, string>>) {
   return {
     url,
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(fields).toString(),
-    signal,
   } as const;
 }
 
 async function tokenBody(
   response: HttpResponse,
   credentials: Credentials | undefined,
-  { target, signal, scopes }: AuthorizeOptions,
+  { target, scopes }: AuthorizeOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const body = (await readBody(response, TOKEN_BODY_BYTES, signal)).toString('utf8');
+  const body = (await readBody(response, TOKEN_BODY_BYTES)).toString('utf8');
   if (response.status === 200) return parseToken(body);
   const error = statusError(response.url, response.status, response.headers, body);
   throw refused(error, credentials, target, scopes);

@@ -85,6 +85,16 @@ describe('login', () => {
     });
   });
 
+  it('takes a refused password for a wrong one', async () => {
+    await using server = await startStubServer(
+      (_, response) => void response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end(),
+    );
+    await expect(push(server, { kind: 'basic', username: 'a', password: 'wrong' })).rejects.toMatchObject({
+      code: 'Unauthorized',
+      remedy: expect.stringContaining('docker login'),
+    });
+  });
+
   it('renews a token before it sends a chunk with one that has run out', async () => {
     let tokens = 0;
     await using server = await startStubServer((request, response) => {

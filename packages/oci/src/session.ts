@@ -85,7 +85,7 @@ export class RegistrySession {
         url,
         headers: held === undefined ? headers : { ...headers, authorization: held.value },
       });
-    let held = own ? await this.#authorization(key, target, scopes, request.signal) : undefined;
+    let held = own ? await this.#authorization(key, target, scopes) : undefined;
     let response = await attempt(held);
     // A 401 from where a redirect led is no challenge of the registry's: its logins are not for that host.
     if (own && response.status === 401 && response.url.origin === url.origin) {
@@ -93,7 +93,7 @@ export class RegistrySession {
       this.#challenges.set(target.registry, challenges);
       if (this.#authorizations.get(key) === held) this.#authorizations.delete(key);
       const refused = held;
-      held = await this.#authorization(key, target, scopes, request.signal);
+      held = await this.#authorization(key, target, scopes);
       if (held !== undefined && held.value !== refused?.value) {
         await readBody(response, ERROR_BODY_BYTES, request.signal).catch(() => {});
         response = await attempt(held);
@@ -102,23 +102,21 @@ export class RegistrySession {
     if (good.includes(response.status)) return response;
     const body = (await readBody(response, ERROR_BODY_BYTES, request.signal).catch(() => Buffer.alloc(0))).toString();
     const error = statusError(response.url, response.status, response.headers, body, action);
-    throw error.code === 'Unauthorized' && held !== undefined && action === 'write' ? denied(target, error) : error;
+    // A fresh token that is refused lacks the right; a refused password is a wrong one.
+    const lacksRight =
+      error.code === 'Unauthorized' && action === 'write' && held?.value.startsWith('Bearer ') === true;
+    throw lacksRight ? denied(target, error) : error;
   }
 
-  /** What to send as Authorization: what is held, or what answers the registry's last challenge. Asked once for all who wait. */
-  async #authorization(
-    key: string,
-    target: Repository,
-    scopes: readonly string[],
-    signal: AbortSignal | undefined,
-  ): Promise<Authorization | undefined> {
+  /** What to send as Authorization: what is held, or what answers the registry's last challenge. Asked once for all who wait, whichever of them gives up. */
+  async #authorization(key: string, target: Repository, scopes: readonly string[]): Promise<Authorization | undefined> {
     const held = this.#authorizations.get(key);
     if (held !== undefined && held.expiresAt > Date.now()) return held;
     const challenges = this.#challenges.get(target.registry);
     if (challenges === undefined) return undefined;
     const asking =
       this.#asking.get(key) ??
-      this.#ask(challenges, target, scopes, signal).finally(() => {
+      this.#ask(challenges, target, scopes).finally(() => {
         this.#asking.delete(key);
       });
     this.#asking.set(key, asking);
@@ -131,7 +129,6 @@ export class RegistrySession {
     challenges: readonly Challenge[],
     target: Repository,
     scopes: readonly string[],
-    signal: AbortSignal | undefined,
   ): Promise<Authorization | undefined> {
     const credentials = await this.#options.credentials?.(target.registry, target.repository);
     return answerChallenge(challenges, credentials, {
@@ -139,14 +136,13 @@ export class RegistrySession {
       scopes,
       origin: this.url(target.registry, '').origin,
       http: this.#http,
-      signal,
     });
   }
 }
 
-function denied(target: Repository, cause: OciError): OciError {
-  return new OciError('Denied', `The login for ${target.registry} may not push to ${target.repository}.`, {
-    remedy: `Have it given the right to push there, or log in as another: docker login ${target.registry}`,
+function denied({ registry, repository }: Repository, cause: OciError): OciError {
+  return new OciError('Denied', `${registry} does not grant the right to push to ${repository}.`, {
+    remedy: `Log in with an account that may push there: docker login ${registry}`,
     status: 401,
     cause,
   });
