@@ -15,7 +15,6 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ensureBinaries } from './binaries.ts';
 import { kubeconfig, makeCertificates, network } from './certificates.ts';
@@ -161,16 +160,16 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       binaries,
       JSON.stringify(settings),
     ],
-    { detached, stdio: [detached ? 'ignore' : 'pipe', output, output, socket, janitor] },
+    { detached, stdio: [detached ? 'ignore' : 'pipe', output, output, socket, janitor.stdin] },
   );
-  janitor.destroy();
+  janitor.stdin.destroy();
   closeSync(output);
   listener.close();
   if (detached) child.unref();
   // It is closed when the supervisor ends.
   child.stdin?.on('error', () => {});
   try {
-    await started(child, directory);
+    await started(child, directory, janitor.pid);
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
@@ -180,9 +179,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 
 /**
  * Starts the process that removes what a lab leaves outside its namespaces: cgroups and files. It does so when nobody holds the other end of
- * its standard input any more, which is what this gives back, for the lab's processes.
+ * its standard input any more: the lab's processes shall.
  */
-function startJanitor(directory: string, { cgroup, homes }: SupervisorSettings, temporary: boolean): Writable {
+function startJanitor(directory: string, { cgroup, homes }: SupervisorSettings, temporary: boolean) {
   const script = fileURLToPath(new URL('real-nodes/janitor.sh', import.meta.url));
   const janitor = spawn('sh', [script, cgroup, homes, directory, temporary ? '1' : '0'], {
     cwd: '/',
@@ -190,12 +189,11 @@ function startJanitor(directory: string, { cgroup, homes }: SupervisorSettings, 
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   janitor.unref();
-  writeFileSync(join(directory, 'janitor'), String(janitor.pid));
-  return janitor.stdin;
+  return janitor;
 }
 
 /** Resolves when the supervisor says that all is up. */
-async function started(child: ChildProcess, directory: string): Promise<void> {
+async function started(child: ChildProcess, directory: string, janitor: number | undefined): Promise<void> {
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
@@ -216,12 +214,12 @@ async function started(child: ChildProcess, directory: string): Promise<void> {
   }
   // The process inside, as the host sees it: its namespaces are entered by this number.
   const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')[0];
-  writeFileSync(join(directory, 'pids'), `${child.pid} ${inside}`);
+  writeFileSync(join(directory, 'pids'), `${child.pid} ${inside} ${janitor}`);
 }
 
 /** The control plane whose state lies in `directory`. @throws LabError when it does not run. */
 export function attach(directory: string): ControlPlane {
-  const [outer, inner] = processes(directory);
+  const [outer, inner, janitor] = processes(directory);
   if (outer === undefined || inner === undefined || !runsIn(directory)) {
     throw new LabError(`no control plane runs in ${directory}`, 'start one: npm run lab -- up');
   }
@@ -256,20 +254,19 @@ export function attach(directory: string): ControlPlane {
       return componentNames.filter((name) => name in pids);
     },
     async stop() {
-      const janitor = Number(readFileSync(join(directory, 'janitor'), 'utf8'));
       try {
         process.kill(inner, 'SIGKILL');
       } catch {
         // It is gone already.
       }
-      while (runs(inner) || runs(outer) || runs(janitor)) await new Promise((resolve) => setTimeout(resolve, 10));
+      while ([inner, outer, janitor].some(runs)) await new Promise((resolve) => setTimeout(resolve, 10));
       rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
 
 /** False too for a process that has ended and that its parent has not looked at yet. */
-function runs(pid: number): boolean {
+function runs(pid: number | undefined): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
@@ -277,7 +274,7 @@ function runs(pid: number): boolean {
   }
 }
 
-/** Numbers of unshare and of the supervisor, as the host sees them; empty where no lab was started. */
+/** Numbers of unshare, of the supervisor and of the janitor, as the host sees them; empty where no lab was started. */
 function processes(directory: string): number[] {
   const file = join(directory, 'pids');
   return existsSync(file) ? readFileSync(file, 'utf8').split(' ').map(Number) : [];

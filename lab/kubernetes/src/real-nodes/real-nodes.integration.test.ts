@@ -313,7 +313,7 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     await ready(other, 'here');
     const paths = cgroups(other);
     const kept = cgroups(lab);
-    const [outer, inner] = readFileSync(join(other.directory, 'pids'), 'utf8').split(' ');
+    const [outer, inner, janitor] = readFileSync(join(other.directory, 'pids'), 'utf8').split(' ');
     const hosts = ['net', 'mnt', 'pid', 'uts'].map((kind) => namespaceOf(String(process.pid), kind));
     const family = new Set([inner!]);
     for (let before = 0; before < family.size;) {
@@ -333,7 +333,6 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     while (!paths.some((path) => existsSync(join(path, 'late')))) await new Promise((resolve) => setImmediate(resolve));
 
     process.kill(Number(outer), 'SIGKILL');
-    const janitor = readFileSync(join(other.directory, 'janitor'), 'utf8');
     while (existsSync(`/proc/${janitor}`)) await new Promise((resolve) => setImmediate(resolve));
     expect(
       processes((pid) => ['net', 'mnt', 'pid', 'uts'].some((kind) => namespaces.has(namespaceOf(pid, kind)))),
