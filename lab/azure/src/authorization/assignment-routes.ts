@@ -30,6 +30,7 @@ const type = 'Microsoft.Authorization/roleAssignments';
 
 const same = (a: string, b: string): boolean => covers(a, b) && covers(b, a);
 
+/** Role assignments: made, looked at, listed and taken away. One of the same role, principal and scope is refused a second time. */
 export function assignmentRoutes(roles: Roles, principals: Pick<Principals, 'find'>, clock: Clock): ArmRoute[] {
   const find = ({ parameters }: ArmRequest): RoleAssignment | undefined =>
     roles

@@ -19,6 +19,7 @@ const action = (verb: string): string => `Microsoft.Authorization/roleDefinition
 const type = 'Microsoft.Authorization/roleDefinitions';
 const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
+/** Role definitions: the built-in ones, which nobody changes, and custom ones. */
 export function definitionRoutes(roles: Roles, clock: Clock): ArmRoute[] {
   const byId = (id: string): RoleDefinition | undefined => (guid.test(id) ? roles.definition(id) : undefined);
   return [

@@ -25,6 +25,7 @@ export interface Roles extends Authorization {
 
 const keyOf = ({ scope, name }: RoleAssignment): string => `${scope}/${name}`.toLowerCase();
 
+/** Keeps assignments and custom roles in the store; built-in roles are code. */
 export function createRoles(store: Store, principals: Pick<Principals, 'find'>, clock: Clock): Roles {
   const assignments = store.table<RoleAssignment>('authorization/assignments');
   const custom = store.table<RoleDefinition>('authorization/definitions');

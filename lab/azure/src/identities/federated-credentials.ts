@@ -24,6 +24,7 @@ export function federatedCredentialsOf(store: Store, { alternativeId }: Principa
   return store.list(alternativeId, type).map(({ properties }) => properties as unknown as FederatedCredential);
 }
 
+/** Federated credentials of managed identities: at most 20 each, no two of one issuer and subject. */
 export function federatedCredentialRoutes(store: Store, apiVersions: readonly string[]): ArmRoute[] {
   const path = `${identityPath}/federatedIdentityCredentials/{credential}`;
 

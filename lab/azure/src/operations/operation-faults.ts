@@ -22,6 +22,7 @@ export interface OperationFaults {
   take(operation: StoredOperation): OperationFault | undefined;
 }
 
+/** Faults strike in the order in which they were added; an operation is struck by one at most. */
 export function createOperationFaults(): OperationFaults {
   let faults: { readonly fault: OperationFault; left: number }[] = [];
   return {

@@ -34,6 +34,7 @@ type Failed = NonNullable<Parameters<Operations['worker']>[2]>;
 /** States of a resource in which nothing is under way. */
 const settledStates = new Set(['Succeeded', 'Failed', 'Canceled']);
 
+/** Each operation waits its time, then its worker carries it out; all is stored, so that `run` goes on where a killed process stopped. */
 export function createOperationQueue(options: OperationQueueOptions): OperationQueue {
   const { store, clock, logger, faults } = options;
   const table = store.table<StoredOperation>('operations');

@@ -30,6 +30,7 @@ export interface WireFaults {
   strike(fault: WireFault, request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
 
+/** Faults strike in the order in which they were added; a call is struck by one at most. */
 export function createWireFaults(clock: Clock): WireFaults {
   let faults: { readonly id: string; readonly fault: WireFault; left: number }[] = [];
   return {
