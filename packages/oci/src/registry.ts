@@ -45,6 +45,8 @@ export interface CallOptions {
 
 /** Largest manifest that registries must take (OCI distribution specification 1.1). */
 const MANIFEST_BYTES = 4 * 1024 * 1024;
+/** From so many bytes on a buffer of its own is worth it for an answer. */
+const LARGE_BYTES = 8 * 1024 ** 2;
 /** An index may name an index, but not without end. */
 const DEEPEST_INDEX = 3;
 
@@ -219,7 +221,7 @@ export class RegistryClient {
       { 'accept-encoding': 'identity', ...wanted },
       options.signal,
       [200, 206],
-      true,
+      (to ?? Infinity) - from >= LARGE_BYTES,
     );
   }
 

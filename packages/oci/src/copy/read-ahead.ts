@@ -3,11 +3,11 @@ import { type BlobReaderOptions, readBlob } from './blob-reader.ts';
 import type { Permits } from './permits.ts';
 
 /** What one connection fetches ahead, in bytes; as many as there are spare connections are held in memory. */
-const PIECE_BYTES = 4 * 1024 ** 2;
+const PIECE_BYTES = 2 * 1024 ** 2;
 /** After so many bytes it is looked anew whether several connections would help. */
 const STRETCH_BYTES = 32 * 1024 ** 2;
 /** Of the time spent, the part from which on the source is what is waited for. */
-const SLOW_SOURCE = 0.6;
+const SLOW_SOURCE = 0.8;
 
 /**
  * A blob's bytes from `from` on, in order. Where the receiver waits for the source, and connections are spare (other blobs are done), these fetch pieces ahead by ranges, so that one large blob is
