@@ -57,7 +57,7 @@ export async function addRealNode(lab: ControlPlane, node: RealNode, progress: P
   };
   await kubectl(lab, ['create', '-f', '-'], JSON.stringify(manifest(node)));
   try {
-    await kubectl(lab, ['apply', '--server-side', '-f', '-'], JSON.stringify(nameServerObjects()));
+    await registerNameServer(lab);
     await order(lab.directory, `/nodes/${node.name}`, { body: started });
     await ready(lab, node.name);
   } catch (error) {
@@ -66,6 +66,19 @@ export async function addRealNode(lab: ControlPlane, node: RealNode, progress: P
       .then(() => kubectl(lab, ['delete', 'node', node.name, '--ignore-not-found']))
       .catch(() => {});
     throw error;
+  }
+}
+
+/** Of nodes that are added at once only one can have its address; to the others it is then a Service that stands already. */
+async function registerNameServer(lab: ControlPlane): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await kubectl(lab, ['apply', '--server-side', '-f', '-'], JSON.stringify(nameServerObjects()));
+      return;
+    } catch (error) {
+      if (tries === 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 

@@ -17,7 +17,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { debianProgram, startRegistryProcess } from '@kaito/oci/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { network } from '../certificates.ts';
+import { network, signCertificate } from '../certificates.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { kubectl } from '../nodes.ts';
 import { probeImage, programImage } from './images.ts';
@@ -74,13 +74,14 @@ const create = (lab: ControlPlane, ...items: readonly object[]): Promise<string>
 const ready = (lab: ControlPlane, ...pods: readonly string[]): Promise<string> =>
   kubectl(lab, ['wait', '--for=condition=Ready', ...pods.map((pod) => `pod/${pod}`), '--timeout=90s']);
 
-/** Asks a URL from a pod until the answer is there that is waited for; a test's own deadline bounds it. */
-async function untilAnswers(lab: ControlPlane, pod: string, url: string, wanted: string): Promise<void> {
-  for (;;) {
-    const said = await kubectl(lab, ['exec', pod, '--', '/probe', 'get', url]).catch(() => '');
-    if (said.trim() === wanted) return;
-  }
+/** Asks until the answer is there that is waited for; a test's own deadline bounds it. */
+async function untilSays(wanted: string, ask: () => Promise<string>): Promise<void> {
+  while ((await ask().catch(() => '')).trim() !== wanted);
 }
+
+/** Asks a URL from a pod until the answer is there that is waited for. */
+const untilAnswers = (lab: ControlPlane, pod: string, url: string, wanted: string): Promise<void> =>
+  untilSays(wanted, () => kubectl(lab, ['exec', pod, '--', '/probe', 'get', url]));
 
 const jsonpath = (lab: ControlPlane, object: string, path: string): Promise<string> =>
   kubectl(lab, ['get', object, '-o', `jsonpath={${path}}`]);
@@ -118,8 +119,9 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
   beforeAll(async () => {
     programs = await ensureNodePrograms(() => {});
     lab = await startControlPlane({ nodeGraceSeconds: 6 });
+    const trusted = registryAccess();
     await Promise.all([
-      addRealNode(lab, { name: 'system' }),
+      addRealNode(lab, { name: 'system', registry: { ...trusted, mirror: `https://${network.address}:5000` } }),
       addRealNode(lab, {
         name: 'gpu',
         gpus: 2,
@@ -133,7 +135,7 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
           'node-role.kubernetes.io/agent': '',
         },
         taints: ['sku=gpu:NoSchedule'],
-        registry: privateRegistry(),
+        registry: trusted,
       }),
     ]);
   });
@@ -143,8 +145,9 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     rmSync(work, { recursive: true, force: true });
   });
 
-  /** A mirror inside the lab, whose password the kubelet's credential provider knows. */
-  function privateRegistry() {
+  /** A kubelet's credential provider that knows one registry's password; the lab's own authority. */
+  function registryAccess() {
+    const passwordFor = ['private.example:5000', 'mirrored.example'];
     const folder = join(work, 'provider');
     mkdirSync(folder);
     const program = join(folder, 'provider');
@@ -152,7 +155,7 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
       kind: 'CredentialProviderResponse',
       apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
       cacheKeyType: 'Registry',
-      auth: { 'private.example': { username: 'node', password: 'secret' } },
+      auth: Object.fromEntries(passwordFor.map((registry) => [registry, { username: 'node', password: 'secret' }])),
     };
     writeFileSync(program, `#!/bin/sh\ncat > /dev/null\necho '${JSON.stringify(answer)}'\n`);
     chmodSync(program, 0o755);
@@ -166,13 +169,13 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
           {
             name: 'provider',
             apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
-            matchImages: ['private.example'],
+            matchImages: passwordFor,
             defaultCacheDuration: '1m',
           },
         ],
       }),
     );
-    return { mirror: `http://${network.address}:5000`, credentialProvider: { config, folder } };
+    return { authorities: [join(lab.directory, 'pki', 'ca.crt')], credentialProvider: { config, folder } };
   }
 
   test('a node is what it was asked to be', async () => {
@@ -231,7 +234,7 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     expect(await jsonpath(lab, 'node/system', '.status.allocatable.nvidia\\.com/gpu')).toBe('');
   });
 
-  test('an image comes from the mirror with the credentials of the provider, and is refused without', async () => {
+  test('images come from a registry found by name and from a mirror, over TLS, with the credentials of the provider, and are refused without', async () => {
     const archive = join(work, 'image.tar');
     writeFileSync(archive, programImage('private.example/team/probe:1', programs.probe));
     const storage = join(work, 'storage');
@@ -254,23 +257,39 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     const passwords = join(work, 'htpasswd');
     // bcrypt of "secret"
     writeFileSync(passwords, 'node:$2b$04$RFsMQNSo.VBcquxxtEFnd.KiJHXhnVkz91tg1ZoXrueA6wd/DXI9a\n');
+    await signCertificate(
+      work,
+      {
+        name: 'registry',
+        subject: '/CN=registry',
+        usage: 'serverAuth',
+        names: [`IP:${network.address}`, 'DNS:private.example'],
+      },
+      100,
+      join(lab.directory, 'pki'),
+    );
+    setHosts(lab, { 'private.example': network.address });
     const config = join(work, 'registry.json');
     writeFileSync(
       config,
       JSON.stringify({
         version: '0.1',
         storage: { filesystem: { rootdirectory: storage } },
-        http: { addr: `${network.address}:5000` },
+        http: {
+          addr: `${network.address}:5000`,
+          tls: { certificate: join(work, 'registry.crt'), key: join(work, 'registry.key') },
+        },
         auth: { htpasswd: { realm: 'lab', path: passwords } },
       }),
     );
     await lab.run('registry', [registry.path, 'serve', config], { OTEL_TRACES_EXPORTER: 'none' });
     await create(
       lab,
-      probe('pulled', { image: 'private.example/team/probe:1' }, { nodeName: 'gpu' }),
-      probe('refused', { image: 'other.example/other/probe:1' }, { nodeName: 'gpu' }),
+      probe('pulled', { image: 'private.example:5000/team/probe:1' }, { nodeName: 'gpu' }),
+      probe('mirrored', { image: 'mirrored.example/team/probe:1' }, { nodeName: 'system' }),
+      probe('refused', { image: 'other.example/other/probe:1' }, { nodeName: 'system' }),
     );
-    await ready(lab, 'pulled');
+    await ready(lab, 'pulled', 'mirrored');
     await kubectl(lab, [
       'wait',
       '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff',
@@ -301,16 +320,20 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     expect(await kubectl(lab, ['get', 'nodes', '-o', 'name'])).toBe('node/system\n');
     // The way to Services has not gone with it.
     await untilAnswers(lab, 'here', 'http://web', 'here');
-    expect(
-      await inside(lab, [programs.probe, 'get', `http://${await jsonpath(lab, 'service/web', '.spec.clusterIP')}`]),
-    ).toBe('here\n');
+    const clusterIp = await jsonpath(lab, 'service/web', '.spec.clusterIP');
+    await untilSays('here', () => inside(lab, [programs.probe, 'get', `http://${clusterIp}`]));
   });
 
   test('labs with real nodes stand side by side; one that is killed leaves no process, mount, namespace, cgroup or file', async () => {
-    const other = await startControlPlane();
+    const other = await startControlPlane({ upstreamDns: [`${network.address}:5353`] });
     await addRealNode(other, { name: 'system', gpus: 1 });
     await create(other, probe('here'));
     await ready(other, 'here');
+    const upstream = join(work, 'upstream');
+    const address = await jsonpath(other, 'pod/here', '.status.podIP');
+    writeFileSync(upstream, `.:5353 {\n  bind ${network.address}\n  hosts {\n    ${address} outside.example\n  }\n}\n`);
+    await other.run('upstream', [programs.coredns, '-conf', upstream]);
+    await untilAnswers(other, 'here', 'http://outside.example:8080', 'here');
     const paths = cgroups(other);
     const kept = cgroups(lab);
     const [outer, inner, janitor] = readFileSync(join(other.directory, 'pids'), 'utf8').split(' ');
@@ -334,13 +357,14 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
 
     process.kill(Number(outer), 'SIGKILL');
     while (existsSync(`/proc/${janitor}`)) await new Promise((resolve) => setImmediate(resolve));
+    // With the programs that it had sent into the lab.
+    expect(await late).toBeInstanceOf(Error);
     expect(
       processes((pid) => ['net', 'mnt', 'pid', 'uts'].some((kind) => namespaces.has(namespaceOf(pid, kind)))),
     ).toEqual([]);
     expect(paths.filter((path) => existsSync(path))).toEqual([]);
     expect(existsSync(other.directory)).toBe(false);
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(other.directory);
-    expect(await late).toBeInstanceOf(Error);
     expect(cgroups(lab)).toEqual(kept);
     await untilAnswers(lab, 'here', 'http://web', 'here');
   });
