@@ -20,6 +20,8 @@ import { LabError } from './error.ts';
 import { cacheRoot, checkGo } from './go-programs.ts';
 import { installKaito, kaitoPrograms } from './kaito.ts';
 import { nodeCommands } from './node-commands.ts';
+import { downloadNodePrograms, ensureNodePrograms } from './real-nodes/programs.ts';
+import { checkRealNodes } from './real-nodes/requirements.ts';
 
 const home = join(cacheRoot(), 'lab', 'clusters');
 const directoryOf = (name: string): string => join(home, name);
@@ -132,11 +134,22 @@ program
 
 program
   .command('build')
-  .description('build its programs now, or only fetch their sources')
+  .description(
+    'build its programs now, those of real nodes too where this machine can have some, or only fetch what they are made of',
+  )
   .option('--download', 'only fetch the sources')
   .action(async ({ download }: { readonly download?: boolean }) => {
-    if (download === true) await downloadModules(tell);
-    else say(await ensureBinaries(tell));
+    const realNodes = await checkRealNodes().then(
+      () => true,
+      () => false,
+    );
+    if (download === true) {
+      await downloadModules(tell);
+      if (realNodes) await downloadNodePrograms(tell);
+    } else {
+      say(await ensureBinaries(tell));
+      if (realNodes) await ensureNodePrograms(tell);
+    }
   });
 
 program
@@ -145,6 +158,10 @@ program
   .action(async () => {
     await Promise.all([checkGo(), checkNamespaces()]);
     say('This machine can have a lab.');
+    await checkRealNodes().then(
+      () => say('It can have real nodes too.'),
+      (error: LabError) => say(`It has no real nodes, only simulated ones: ${error.message}; ${error.remedy}.`),
+    );
   });
 
 program

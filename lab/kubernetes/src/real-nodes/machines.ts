@@ -17,6 +17,12 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 const ip = (...args: readonly string[]): void =>
   void execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 
+/** Lets a device send so many megabits a second. */
+async function limit(device: string, mbit: number): Promise<void> {
+  const rate = ['rate', `${mbit}mbit`, 'burst', '256kb', 'latency', '50ms'];
+  await run('tc', ['qdisc', 'add', 'dev', device, 'root', 'tbf', ...rate]);
+}
+
 /** What pods of one node send to those of another comes over here; nobody is told of a shorter way, which would outlive the node. */
 function forwardBetweenNodes(): void {
   const settings = '/proc/sys/net/ipv4';
@@ -62,7 +68,7 @@ export function machines(lab: {
   }
 
   async function start(machine: Machine, home: string, order: RealNodeOrder): Promise<void> {
-    const { name, diskGiB, registry = {} } = order.node;
+    const { name, diskGiB, downloadMbit, registry = {} } = order.node;
     const addresses = nodeAddresses(machine.number);
     const cgroup = `${lab.cgroup}/${name}`;
     await writeNodeFiles({ home, pki: join(lab.directory, 'pki'), cgroup, addresses }, order);
@@ -99,6 +105,7 @@ export function machines(lab: {
     while (readlinkSync(`/proc/${pid}/ns/net`) === outside) await new Promise((resolve) => setTimeout(resolve, 5));
     ip('link', 'add', addresses.link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid));
     ip('link', 'set', addresses.link, 'master', 'lab0', 'up');
+    if (downloadMbit !== undefined) await limit(addresses.link, downloadMbit);
     ip('route', 'replace', addresses.pods, 'via', addresses.address);
     routeServices();
     // An end before this is told by `gone`.

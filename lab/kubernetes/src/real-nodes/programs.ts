@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DebianPackages, ensureDebianPackages } from '../debian-packages/debian-packages.ts';
-import { type GoPrograms, type Progress, ensureGoPrograms } from '../go-programs.ts';
+import { type GoPrograms, type Progress, downloadGoModules, ensureGoPrograms } from '../go-programs.ts';
 
 const sources = fileURLToPath(new URL('../../go', import.meta.url));
 
@@ -55,4 +55,10 @@ export async function ensureNodePrograms(progress: Progress): Promise<NodeProgra
     probe: join(bin, 'probe'),
     debian,
   };
+}
+
+/** Fetches all that comes over the network: sources and packages. */
+export async function downloadNodePrograms(progress: Progress): Promise<void> {
+  await downloadGoModules(programs, progress);
+  await ensureDebianPackages(packages, progress);
 }

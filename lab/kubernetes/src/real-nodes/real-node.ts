@@ -21,6 +21,8 @@ export interface RealNode {
   /** Capacity that is reported as ephemeral-storage, GiB; nothing is held back for it. Default: the machine's disk. */
   readonly diskGiB?: number;
   readonly providerId?: string;
+  /** What its network takes in, megabits a second: how long its images take to come. Default: as fast as they can. */
+  readonly downloadMbit?: number;
   /** Files with images (OCI layout or docker archive in a tar) that are there before the first pod, beside those of `builtInImages`. */
   readonly images?: readonly string[];
   readonly registry?: RegistryAccess;

@@ -326,8 +326,11 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
 
   test('labs with real nodes stand side by side; one that is killed leaves no process, mount, namespace, cgroup or file', async () => {
     const other = await startControlPlane({ upstreamDns: [`${network.address}:5353`] });
-    await addRealNode(other, { name: 'system', gpus: 1 });
-    await create(other, probe('here'));
+    const extra = join(work, 'extra.tar');
+    writeFileSync(extra, programImage('lab.example/extra:1', programs.probe));
+    await addRealNode(other, { name: 'system', images: [extra], downloadMbit: 200 });
+    expect(await inside(other, ['tc', 'qdisc', 'show', 'dev', 'node1'])).toContain('rate 200Mbit');
+    await create(other, probe('here', { image: 'lab.example/extra:1' }));
     await ready(other, 'here');
     const upstream = join(work, 'upstream');
     const address = await jsonpath(other, 'pod/here', '.status.podIP');

@@ -29,6 +29,15 @@ export async function checkRealNodes(): Promise<void> {
     );
   }
   try {
+    await Promise.all([run('apt-get', ['--version']), run('dpkg', ['--version'])]);
+  } catch (error) {
+    throw new LabError(
+      'real nodes are made of Debian packages, which apt-get and dpkg fetch and unpack: they were not found',
+      'run the lab on Debian or a system that is made from it',
+      { cause: error },
+    );
+  }
+  try {
     await run('unshare', [...nodeIsolation, 'sh', '-c', trial, 'trial', String(process.pid)]);
   } catch (error) {
     throw new LabError(
