@@ -14,6 +14,7 @@ import { isolated, joining } from './launch/namespaces.ts';
 import { directoryOf, readRecord, removeRecord, running, runningNames, writeRecord } from './launch/record.ts';
 import { type Named, type Serving, flagsOf, named, optionsOf, serving } from './launch/options.ts';
 import { serve } from './launch/serve.ts';
+import { ensureRegistryProgram } from './registry/program.ts';
 
 const program = new Command('lab azure')
   .description(
@@ -67,10 +68,14 @@ The real az ${azureCliVersion}, if you have none: npm run -s lab -- azure cli
 End it: npm run -s lab -- azure down${flag}`);
   });
 
+/** What namespaces without a network cannot fetch. */
+const prepare = async (): Promise<unknown> => await ensureRegistryProgram(tell);
+
 async function startDetached(directory: string, options: Named & Serving): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   removeRecord(directory);
   const argv = [...self, 'serve', ...flagsOf(options), directory];
+  if (options.names === 'public') await prepare();
   const [file, ...args] = options.names === 'public' ? isolated(argv) : (argv as [string, ...string[]]);
   const log = openSync(join(directory, 'log'), 'w');
   const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log] });
@@ -175,7 +180,11 @@ serving(program.command('run'))
       ...(options.login === true ? ['--login'] : []),
     ];
     if (options.az) await ensureAzureCli(tell);
-    if (options.names === 'local') process.exit(await runHere(command, options));
+    if (options.names === 'local') {
+      process.exitCode = await runHere(command, options);
+      return;
+    }
+    await prepare();
     process.exitCode = await foreground(isolated([...self, 'inside', ...flags, '--', ...command]), process.env);
   });
 
@@ -187,7 +196,7 @@ serving(program.command('inside', { hidden: true }))
   .action(async (command: string[], options: Serving & { readonly az: boolean; readonly login?: boolean }) => {
     // The first process of a namespace is not ended by a signal that it does not handle.
     process.once('SIGTERM', ended);
-    process.exit(await runHere(command, options, () => process.off('SIGTERM', ended)));
+    process.exitCode = await runHere(command, options, () => process.off('SIGTERM', ended));
   });
 
 const ended = (): never => process.exit(143);
@@ -232,6 +241,5 @@ try {
   if (!(error instanceof LabError)) throw error;
   tell(error.message);
   tell(error.remedy);
-  // Not merely its code: what an emulator still opens while it is ended must not keep the command.
-  process.exit(1);
+  process.exitCode = 1;
 }

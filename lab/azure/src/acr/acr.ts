@@ -188,10 +188,11 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
     ],
     async run(signal) {
       backend.allow(signal);
-      opened.resolve(names === 'local' ? reopenPorts() : undefined);
+      const opening = names === 'local' ? reopenPorts() : Promise.resolve();
+      opened.resolve(opening);
       if (!signal.aborted) await once(signal, 'abort');
       proxy.close();
-      await ports.closeAll();
+      await Promise.allSettled([ports.closeAll(), opening]);
       await backend.ended();
     },
   };

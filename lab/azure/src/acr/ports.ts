@@ -9,10 +9,10 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 
 /** Https ports of the loopback, one for each host name that this machine cannot look up. */
 export interface Ports {
-  /** Opens the port of a host name, the same as the last time where it is still free. */
+  /** Opens the port of a host name, the same as the last time where it is still free. @throws Error once they are all closed */
   open(host: string, handler: Handler): Promise<number>;
   close(host: string): Promise<void>;
-  /** Closes them all. Their numbers are kept. */
+  /** Closes them all, and opens no more. Their numbers are kept. */
   closeAll(): Promise<void>;
 }
 
@@ -26,6 +26,7 @@ export function createPorts(
   logger: Logger,
 ): Ports {
   const servers = new Map<string, Promise<Server>>();
+  let ended = false;
 
   async function listen(host: string, handler: Handler): Promise<Server> {
     const { certificate: cert, key } = await certificate();
@@ -51,12 +52,15 @@ export function createPorts(
   async function end(host: string): Promise<void> {
     const server = await servers.get(host);
     servers.delete(host);
-    server?.close();
-    server?.closeAllConnections();
+    if (server === undefined) return;
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
   }
 
   return {
     async open(host, handler) {
+      if (ended) throw new Error(`no port is opened for ${host}: the emulator ends`);
       const opening = servers.get(host) ?? listen(host, handler);
       servers.set(host, opening);
       return portOf(await opening);
@@ -66,7 +70,8 @@ export function createPorts(
       kept.delete(host);
     },
     async closeAll() {
-      await Promise.all([...servers.keys()].map(end));
+      ended = true;
+      await Promise.allSettled([...servers.keys()].map(end));
     },
   };
 }

@@ -51,6 +51,8 @@ export async function listen(options: WireOptions): Promise<Wire> {
   const server: Server = createServer({
     cert: first.certificate,
     key: first.key,
+    // Uploads of gigabytes take their time.
+    requestTimeout: 0,
     SNICallback: (host, done) => void show(host, done),
   });
   const wire: { services: readonly HostService[] } = { services: [] };
