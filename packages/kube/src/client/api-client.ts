@@ -10,6 +10,7 @@ import type {
   List,
   ListOptions,
   Patch,
+  RawOptions,
   RequestOptions,
   WatchEvent,
   WatchOptions,
@@ -186,12 +187,10 @@ export class ApiClient implements StreamingClient {
     );
   }
 
-  async raw(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<unknown> {
+  async raw(method: string, path: string, body?: unknown, options: RawOptions = {}): Promise<unknown> {
     const full = options.subresource === undefined ? path : `${path}/${options.subresource}`;
     const answer = await this.#requester.send({ verb: 'raw', method, path: full, body }, options);
-    return (answer.headers['content-type'] ?? '').startsWith('application/json')
-      ? JSON.parse(answer.text)
-      : answer.text;
+    return isJson(answer.headers['content-type'] ?? '') ? JSON.parse(answer.text) : answer.text;
   }
 
   stream(
@@ -248,6 +247,9 @@ export class ApiClient implements StreamingClient {
     return JSON.parse(answer.text) as T;
   }
 }
+
+/** Also of media types that say so, e.g. `application/jwk-set+json`. */
+const isJson = (contentType: string): boolean => /^application\/([\w.-]+\+)?json\b/.test(contentType);
 
 function target(
   resource: Resource,

@@ -15,6 +15,11 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
+export interface RawOptions extends RequestOptions {
+  /** The media type that is asked for; default `application/json`. */
+  readonly accept?: string;
+}
+
 export interface WriteOptions extends RequestOptions {
   readonly dryRun?: boolean;
   readonly fieldManager?: string;
@@ -87,7 +92,7 @@ export interface Client {
    */
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   /** Any other path of the API server, e.g. `/version`; JSON in, JSON out (text where the answer is not JSON). */
-  raw(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<unknown>;
+  raw(method: string, path: string, body?: unknown, options?: RawOptions): Promise<unknown>;
   /** Ends the pooled connections. */
   close(): void;
 }

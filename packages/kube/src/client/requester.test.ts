@@ -113,6 +113,17 @@ describe('around the calls', () => {
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 2, 2]);
   });
 
+  test('raw asks for the media type that is wanted, and reads every form of JSON', async () => {
+    const server = await stub((request, response) =>
+      response.writeHead(200, { 'content-type': request.headers.accept }).end('{"keys":[]}'),
+    );
+    const client = clientOf(server.config);
+    const accept = 'application/jwk-set+json';
+    await expect(client.raw('GET', '/openid/v1/jwks', undefined, { accept })).resolves.toEqual({ keys: [] });
+    await expect(client.raw('GET', '/version')).resolves.toEqual({ keys: [] });
+    expect(server.requests.map(({ headers }) => headers['accept'])).toEqual([accept, 'application/json']);
+  });
+
   test('an answer that is no JSON is text for raw', async () => {
     const server = await stub((_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' });

@@ -30,6 +30,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
   readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string;
   /** Where a compressed answer pays. */
   readonly compress?: boolean;
 }
@@ -183,7 +185,7 @@ export class Requester {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const headers: Record<string, string | string[]> = {
       'user-agent': this.#options.userAgent,
-      accept: 'application/json',
+      accept: options.accept ?? 'application/json',
       ...identityHeaders(credential, this.#config.impersonate),
     };
     if (body !== undefined) {

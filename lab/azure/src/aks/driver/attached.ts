@@ -13,8 +13,11 @@ export interface AttachedOptions {
 
 /** One API server that is there already stands behind all clusters: its issuer is theirs, and it is never stopped. */
 export function attachedDriver({ kubeconfig, binaries, clock, logger }: AttachedOptions): Driver {
-  const config = loadConfig({ clock, kubeconfig, terminal: false });
-  const client = createClient(config, { clock, logger, userAgent: 'azure-emulator' });
+  const client = createClient(loadConfig({ clock, kubeconfig, terminal: false }), {
+    clock,
+    logger,
+    userAgent: 'azure-emulator',
+  });
   const connection: Connection = { client, kubeconfig, binaries };
   return {
     shared: true,
@@ -29,6 +32,6 @@ export function attachedDriver({ kubeconfig, binaries, clock, logger }: Attached
     stop: () => Promise.resolve(),
     remove: () => Promise.resolve(),
     connect: () => connection,
-    signingKeys: () => signingKeysOf(config),
+    signingKeys: () => signingKeysOf(client),
   };
 }

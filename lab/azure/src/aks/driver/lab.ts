@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Client, type Clock, type Logger, createClient, loadConfig } from '@kaito/kube';
 import { type ControlPlane, attach, componentNames, runsIn, startControlPlane } from '@kaito/lab-kubernetes';
-import type { ClusterSpec, Driver } from './driver.ts';
+import type { ClusterSpec, Connection, Driver } from './driver.ts';
 import { signingKeysOf } from './signing-keys.ts';
 
 export interface LabOptions {
@@ -30,6 +30,20 @@ export function labDriver({ directory, clock, logger }: LabOptions): Driver {
     clients.delete(uid);
   };
 
+  function connect(cluster: ClusterSpec): Connection | undefined {
+    const plane = running(cluster);
+    if (plane === undefined) {
+      forget(cluster);
+      return undefined;
+    }
+    const { hostKubeconfig: kubeconfig, binaries } = plane;
+    const client =
+      clients.get(cluster.uid) ??
+      createClient(loadConfig({ clock, kubeconfig, terminal: false }), { clock, logger, userAgent: 'azure-emulator' });
+    clients.set(cluster.uid, client);
+    return { client, kubeconfig, binaries };
+  }
+
   return {
     shared: false,
     issuer: (planned) => Promise.resolve(planned),
@@ -57,27 +71,11 @@ export function labDriver({ directory, clock, logger }: LabOptions): Driver {
       forget(cluster);
       await running(cluster)?.stop();
     },
-    connect(cluster) {
-      const plane = running(cluster);
-      if (plane === undefined) {
-        forget(cluster);
-        return undefined;
-      }
-      const { hostKubeconfig: kubeconfig, binaries } = plane;
-      const client =
-        clients.get(cluster.uid) ??
-        createClient(loadConfig({ clock, kubeconfig, terminal: false }), {
-          clock,
-          logger,
-          userAgent: 'azure-emulator',
-        });
-      clients.set(cluster.uid, client);
-      return { client, kubeconfig, binaries };
-    },
+    connect,
     async signingKeys(cluster) {
-      const plane = running(cluster);
-      if (plane === undefined) throw new Error(`the API server of ${cluster.id} does not run`);
-      return await signingKeysOf(loadConfig({ clock, kubeconfig: plane.hostKubeconfig, terminal: false }));
+      const connection = connect(cluster);
+      if (connection === undefined) throw new Error(`the API server of ${cluster.id} does not run`);
+      return await signingKeysOf(connection.client);
     },
   };
 }
