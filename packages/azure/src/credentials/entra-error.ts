@@ -93,7 +93,9 @@ export function entraError(answer: Answer, client: EntraClient, now: Date, asser
       ...facts,
     });
   const named = azureCode === undefined ? '' : ` (${azureCode})`;
-  if (/^70021[1-9]?$|^70021[1-9]\d$/.test(number ?? '') || /no matching federated identity record/i.test(described))
+  // 70025: there is none at all.
+  const unmatched = /no matching federated identity record|no configured federated identity credential/i;
+  if (/^70025$|^70021[1-9]?$|^70021[1-9]\d$/.test(number ?? '') || unmatched.test(described))
     return new AzureError('FederationMissing', {
       message: `the identity ${client.clientId} has no federated credential for ${shown(assertion)}${named}`,
       remedy: federationCommand(client.clientId, assertion),

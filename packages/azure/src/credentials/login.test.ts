@@ -71,7 +71,7 @@ test('a workload identity shows its service-account token, read anew for each lo
   ]);
 });
 
-test.each([70_021, 700_211, 700_212, 700_213, 700_214, 7_002_138])(
+test.each([70_021, 70_025, 700_211, 700_212, 700_213, 700_214, 7_002_138])(
   'AADSTS%s: the federated credential that is missing, and the command that makes it',
   async (number) => {
     const error = await loginError(

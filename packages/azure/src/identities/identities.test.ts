@@ -8,6 +8,7 @@ const identity = {
   id: base,
   name: 'kaito',
   location: 'westus3',
+  tags: { 'created-by': 'us' },
   properties: { clientId: 'c', principalId: 'p', tenantId: 't' },
 };
 const credential = { name: 'f', issuer: 'https://issuer/', subject: 'system:serviceaccount:a:b', audiences: ['x'] };
@@ -21,20 +22,23 @@ test('an identity and its federated credentials are made, listed and deleted', a
     return url.includes('federated') ? { body: { value: [wire] } } : { body: identity };
   });
   const identities = azureAgainst(stub).identities('sub');
-  expect(await identities.create({ resourceGroup: 'rg', name: 'kaito', location: 'westus3' })).toEqual({
+  expect(
+    await identities.create({ resourceGroup: 'rg', name: 'kaito', location: 'westus3', tags: identity.tags }),
+  ).toEqual({
     id: base,
     name: 'kaito',
     location: 'westus3',
     clientId: 'c',
     principalId: 'p',
     tenantId: 't',
+    tags: { 'created-by': 'us' },
   });
   expect(await identities.putFederatedCredential('rg', 'kaito', credential)).toEqual(credential);
   expect(await identities.federatedCredentials('rg', 'kaito')).toEqual([credential]);
   await identities.deleteFederatedCredential('rg', 'kaito', 'f');
   await identities.delete('rg', 'kaito');
   expect(stub.seen.map(({ method, url, body }) => `${method} ${url} ${body}`.trim())).toEqual([
-    `PUT ${base}${version} {"location":"westus3"}`,
+    `PUT ${base}${version} {"location":"westus3","tags":{"created-by":"us"}}`,
     `PUT ${base}/federatedIdentityCredentials/f${version} ${JSON.stringify({ properties })}`,
     `GET ${base}/federatedIdentityCredentials${version}`,
     `DELETE ${base}/federatedIdentityCredentials/f${version}`,

@@ -3,7 +3,7 @@ import { armPath } from '../arm/path.ts';
 import type { ResourceManager } from '../arm/resource-manager.ts';
 import type { Call } from '../call.ts';
 import { absent, ignoreMissing } from '../errors/absent.ts';
-import { objectOf, textOf, textsOf } from '../json.ts';
+import { objectOf, textOf, textRecordOf, textsOf } from '../json.ts';
 
 /** A user-assigned managed identity. */
 export interface Identity {
@@ -15,6 +15,7 @@ export interface Identity {
   /** Object id of its service principal, to which roles are given. */
   readonly principalId: string;
   readonly tenantId: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** Which tokens of another issuer stand for an identity. */
@@ -31,9 +32,14 @@ export interface Identities {
   get(resourceGroup: string, name: string, call?: Call): Promise<Identity | undefined>;
   /** Of the whole subscription. @throws AzureError */
   list(call?: Call): Promise<readonly Identity[]>;
-  /** Creates it, or answers with the one that is there. @throws AzureError */
+  /** Creates it, or answers with the one that is there, which gets these tags instead of its own where some are given. @throws AzureError */
   create(
-    identity: { readonly resourceGroup: string; readonly name: string; readonly location: string },
+    identity: {
+      readonly resourceGroup: string;
+      readonly name: string;
+      readonly location: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    },
     call?: Call,
   ): Promise<Identity>;
   /** Also where there is none. @throws AzureError */
@@ -72,8 +78,8 @@ export function createIdentities(resourceManager: ResourceManager, subscriptionI
       const all = armPath('subscriptions', subscriptionId, ...type);
       return (await resourceManager.list({ path: all, apiVersion, ...call })).map(identityOf);
     },
-    async create({ resourceGroup, name, location }, call) {
-      const body = { location };
+    async create({ resourceGroup, name, location, tags }, call) {
+      const body = { location, ...(tags !== undefined && { tags }) };
       const answer = await resourceManager.send({
         method: 'PUT',
         path: path(resourceGroup, name),
@@ -123,6 +129,7 @@ function identityOf(body: unknown): Identity {
     clientId: textOf(properties['clientId']) ?? '',
     principalId: textOf(properties['principalId']) ?? '',
     tenantId: textOf(properties['tenantId']) ?? '',
+    tags: textRecordOf(identity['tags']),
   };
 }
 

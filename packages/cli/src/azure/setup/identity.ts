@@ -3,7 +3,7 @@ import { groupAndName, quoted } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
 import { permitted } from '../explain.ts';
 import { addOnIdentityOf, ownIdentityOf } from '../names.ts';
-import { nameOf, resourceGroupOf } from '../resource-id.ts';
+import { nameOf, resourceGroupOf, sameName } from '../resource-id.ts';
 import type { Step } from '../steps/step.ts';
 
 /** The identity of the provisioner: where it is or is to be. */
@@ -35,6 +35,20 @@ export async function chooseIdentity(
   return { resourceGroup, name: beside, found: await azure.identities.get(resourceGroup, beside) };
 }
 
+/** On the identities that setup makes, and the sign for teardown that one may go. */
+const madeBySetup = { 'created-by': 'kaito' } as const;
+
+const tagText = (tags: Readonly<Record<string, string>>): string =>
+  Object.entries(tags)
+    .map(([key, value]) => quoted(`${key}=${value}`))
+    .join(' ');
+
+/** Whether setup has made an identity: Azure compares the names of tags without regard to case, and their values with. */
+export const isMadeBySetup = ({ tags }: Identity): boolean =>
+  Object.entries(madeBySetup).every(([key, value]) =>
+    Object.entries(tags).some(([name, said]) => sameName(name, key) && said === value),
+  );
+
 export function identityStep(
   azure: AzureAccess,
   cluster: ManagedCluster,
@@ -42,7 +56,9 @@ export function identityStep(
   made: (identity: Identity) => void,
 ): Step {
   const what = `the managed identity ${name} in resource group ${resourceGroup}`;
-  const commands = [`az identity create ${groupAndName({ resourceGroup, name })} -l ${quoted(cluster.location)}`];
+  const commands = [
+    `az identity create ${groupAndName({ resourceGroup, name })} -l ${quoted(cluster.location)} --tags ${tagText(madeBySetup)}`,
+  ];
   if (found !== undefined)
     return { name: 'identity', state: 'already', says: `${what}, client id ${found.clientId}`, commands: [] };
   return {
@@ -51,7 +67,8 @@ export function identityStep(
     says: `create ${what}`,
     commands,
     run: async () => {
-      const identity = await azure.identities.create({ resourceGroup, name, location: cluster.location });
+      const { location } = cluster;
+      const identity = await azure.identities.create({ resourceGroup, name, location, tags: madeBySetup });
       made(identity);
       return `created ${what}, client id ${identity.clientId}`;
     },

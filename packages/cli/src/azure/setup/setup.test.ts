@@ -22,7 +22,7 @@ describe('kaito azure setup', () => {
 
       ✓ oidc issuer:      already so: kaito has the issuer https://westus3.oic.prod-aks.azure.com/t/i/
       + identity:         create the managed identity kaito-kaito in resource group KaitoLab
-                          $ az identity create -g KaitoLab -n kaito-kaito -l westus3
+                          $ az identity create -g KaitoLab -n kaito-kaito -l westus3 --tags created-by=kaito
       + role:             define the role KAITO GPU provisioner (kaito), with just the rights that are needed on the cluster kaito
                           $ az role definition create --role-definition '{"Name":"KAITO GPU provisioner (kaito)","Description":"What KAITO'\\''s GPU provisioner does on the AKS cluster kaito: makes, reads and deletes agent pools.","Actions":["Microsoft.ContainerService/managedClusters/read","Microsoft.ContainerService/managedClusters/agentPools/read","Microsoft.ContainerService/managedClusters/agentPools/write","Microsoft.ContainerService/managedClusters/agentPools/delete","Microsoft.ContainerService/locations/operations/read"],"AssignableScopes":["/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/KaitoLab"]}'
       + role assignment:  give kaito-kaito the role KAITO GPU provisioner (kaito) on the cluster kaito

@@ -52,6 +52,15 @@ test('what setup has not made stays', async () => {
   expect(out).toContain('kaito-kaito stays: it has 1 other federated credential');
 });
 
+test('an identity of that name that setup has not made stays', async () => {
+  const world = await setUp({}, identityWith('kaito-kaito'));
+  const { out } = await run(world);
+  expect(world.identities).toHaveLength(1);
+  expect(out).toContain(
+    'kaito-kaito stays: it has no tag that says that setup made it; to delete it: az identity delete',
+  );
+});
+
 test("the managed add-on's identity stays", async () => {
   const world = await setUp({}, identityWith('ai-toolchain-operator-kaito', 'MC_KaitoLab_kaito_westus3'));
   world.cluster = clusterWith({ aiToolchainOperator: true });

@@ -1,4 +1,4 @@
-import { AzureError, type ManagedCluster } from '@kaito/azure';
+import { AzureError, type Identity, type ManagedCluster } from '@kaito/azure';
 import { isNotFound } from '@kaito/kube';
 import { nodeClaims } from '../../cluster/resources.ts';
 import { type ExitCode, failure } from '../../failure.ts';
@@ -12,7 +12,7 @@ import { ownRole } from '../own-role.ts';
 import { bill, isKaitoPool, poolText } from '../pools.ts';
 import { groupScopeOf, nameOf, resourceGroupOf, sameName } from '../resource-id.ts';
 import { contributor, type Need, needsOf } from '../rights.ts';
-import { chooseIdentity, type IdentityChoice } from '../setup/identity.ts';
+import { chooseIdentity, type IdentityChoice, isMadeBySetup } from '../setup/identity.ts';
 import { carryOut } from '../steps/carry-out.ts';
 import type { Step } from '../steps/step.ts';
 
@@ -111,7 +111,7 @@ async function stepsFor(
       };
     }),
     ...roles,
-    identityStep(azure, cluster, identity, federated.length - ours.length),
+    identityStep(azure, cluster, identity, found, federated.length - ours.length),
   ];
 }
 
@@ -178,11 +178,12 @@ async function roleStep(azure: AzureAccess, need: Need): Promise<Step> {
   };
 }
 
-/** The identity goes where it is the one that setup makes by itself, and nobody else uses it. */
+/** The identity goes where it is the one that setup makes by itself, setup has made it, and nobody else uses it. */
 function identityStep(
   azure: AzureAccess,
   cluster: ManagedCluster,
-  { resourceGroup, name, found }: IdentityChoice,
+  { resourceGroup, name }: IdentityChoice,
+  found: Identity,
   others: number,
 ): Step {
   const stays = (why: string): Step => ({
@@ -192,11 +193,10 @@ function identityStep(
     commands: [],
   });
   if (sameName(name, addOnIdentityOf(cluster.name))) return stays("it is of AKS' managed add-on");
-  if (
-    !sameName(name, ownIdentityOf(cluster.name)) ||
-    !sameName(resourceGroupOf(found?.id ?? ''), resourceGroupOf(cluster.id))
-  )
-    return stays(`you have chosen it; to delete it: az identity delete ${groupAndName({ resourceGroup, name })}`);
+  const deletion = `to delete it: az identity delete ${groupAndName({ resourceGroup, name })}`;
+  if (!sameName(name, ownIdentityOf(cluster.name)) || !sameName(resourceGroupOf(found.id), resourceGroupOf(cluster.id)))
+    return stays(`you have chosen it; ${deletion}`);
+  if (!isMadeBySetup(found)) return stays(`it has no tag that says that setup made it; ${deletion}`);
   if (others > 0) return stays(`it has ${others} other federated ${others === 1 ? 'credential' : 'credentials'}`);
   return {
     name: 'identity',

@@ -44,6 +44,7 @@ export function identityWith(name: string, resourceGroup = 'KaitoLab'): Identity
     clientId: `client-of-${name}`,
     principalId: `principal-of-${name}`,
     tenantId: 'tenant',
+    tags: {},
   };
 }
 
@@ -127,9 +128,9 @@ export function azureOf(world: World): AzureAccess {
     identities: {
       get: async (resourceGroup, name) => find(resourceGroup, name),
       list: async () => world.identities,
-      async create({ resourceGroup, name }) {
+      async create({ resourceGroup, name, tags = {} }) {
         changed(`identity ${resourceGroup}/${name}`);
-        world.identities.push(identityWith(name, resourceGroup));
+        world.identities.push({ ...identityWith(name, resourceGroup), tags });
         return world.identities.at(-1)!;
       },
       async delete(resourceGroup, name) {

@@ -1,9 +1,12 @@
+import type { Identity } from '@kaito/azure';
 import { audience, federatedCredentialName, subjectIn } from '../names.ts';
 import { needsOf } from '../rights.ts';
 import { azureOf, clusterWith, identityWith, type World, worldWith } from './azure.ts';
 
+const made: Identity = { ...identityWith('kaito-kaito'), tags: { 'created-by': 'kaito' } };
+
 /** A world in which setup has run. */
-export async function setUp(fields: Partial<World> = {}, identity = identityWith('kaito-kaito')): Promise<World> {
+export async function setUp(fields: Partial<World> = {}, identity = made): Promise<World> {
   const world = worldWith({ identities: [identity], ...fields });
   const azure = azureOf(world);
   for (const need of needsOf(world.cluster)) {
