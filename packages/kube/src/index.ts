@@ -5,6 +5,7 @@ export * from './controller/reconcile.ts';
 export type * from './events/recorder.ts';
 export type * from './informer/informer.ts';
 export * from './logger.ts';
+export * from './logging/text-logger.ts';
 export type * from './manager/runnable.ts';
 export * from './object.ts';
 export * from './controller/create-controller.ts';

@@ -1,4 +1,3 @@
-export { createLogger } from './logging/text-logger.ts';
 export { fieldManager } from './options.ts';
 export type { ProvisionerOptions } from './options.ts';
 export { readSettings, SettingsError } from './settings.ts';

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { AzureError } from '@kaito/azure';
-import { loadConfig, systemClock } from '@kaito/kube';
-import { createLogger } from './logging/text-logger.ts';
+import { createTextLogger, loadConfig, systemClock } from '@kaito/kube';
 import { help, readSettings, type Settings, SettingsError } from './settings.ts';
 import { setUp } from './setup.ts';
 import { checkIdentity, connectAzure } from './startup/connect-azure.ts';
@@ -10,7 +9,7 @@ import { leaveTerminationMessage } from './startup/termination-message.ts';
 const wrongUsage = 2;
 
 async function run(settings: Settings): Promise<void> {
-  const logger = createLogger({
+  const logger = createTextLogger({
     level: settings.logLevel,
     format: settings.logFormat,
     write: (line) => void process.stderr.write(`${line}\n`),

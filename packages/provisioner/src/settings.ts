@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { LogLevel } from '@kaito/kube';
-import { type LogFormat, logFormats, logLevels } from './logging/text-logger.ts';
+import { type LogFormat, logFormats, type LogLevel, logLevels } from '@kaito/kube';
 import type { ProvisionerOptions } from './options.ts';
 
 /** Everything that the process is told at its start. */

@@ -1,4 +1,4 @@
-export { createLogger } from './logging/text-logger.ts';
+export { createTextLogger as createLogger } from '@kaito/kube';
 export { fieldManager } from './options.ts';
 export type { OperatorOptions } from './options.ts';
 export { readSettings, SettingsError } from './settings.ts';

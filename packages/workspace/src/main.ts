@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { loadConfig, systemClock } from '@kaito/kube';
-import { createLogger } from './logging/text-logger.ts';
+import { createTextLogger, loadConfig, systemClock } from '@kaito/kube';
 import { help, readSettings, SettingsError } from './settings.ts';
 import { setUp } from './setup.ts';
 
@@ -12,7 +11,7 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const logger = createLogger({
+  const logger = createTextLogger({
     level: settings.logLevel,
     format: settings.logFormat,
     write: (line) => void process.stderr.write(`${line}\n`),

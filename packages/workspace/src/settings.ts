@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseUpdateWindow } from '@kaito/api';
-import type { LogLevel } from '@kaito/kube';
-import { type LogFormat, logFormats, logLevels } from './logging/text-logger.ts';
+import { type LogFormat, logFormats, type LogLevel, logLevels } from '@kaito/kube';
 import type { OperatorOptions } from './options.ts';
 
 /** Everything that the process is told at its start. */

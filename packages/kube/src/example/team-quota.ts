@@ -4,6 +4,7 @@ import {
   createController,
   createInformer,
   createManager,
+  createTextLogger,
   itself,
   loadConfig,
   namespaces,
@@ -12,12 +13,9 @@ import {
   subset,
   systemClock as clock,
 } from '../index.ts';
-import type { Logger } from '../index.ts';
 
-const logger: Logger = {
-  log: (level, message) => void process.stdout.write(`${level} ${message}\n`),
-  with: () => logger,
-};
+const write = (line: string): void => void process.stdout.write(`${line}\n`);
+const logger = createTextLogger({ level: 'info', format: 'text', write, now: () => clock.now() });
 const client = createClient(loadConfig({ clock }), { clock, logger, userAgent: 'team-quota' });
 const teams = createInformer({ client, resource: namespaces, labelSelector: 'team', clock, logger });
 const quotas = createInformer({ client, resource: resourceQuotas, clock, logger });

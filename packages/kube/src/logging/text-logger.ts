@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { Logger, LogLevel } from '@kaito/kube';
+import type { Logger, LogLevel } from '../logger.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
 export const logFormats = ['text', 'json'] as const;
@@ -7,7 +7,7 @@ export type LogFormat = (typeof logFormats)[number];
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export interface LogOptions {
+export interface TextLoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
   readonly write: (line: string) => void;
@@ -18,7 +18,7 @@ export interface LogOptions {
  * One line for each message of at least `level`: for people `2026-01-31T12:00:00.000Z INFO  message key=value`, or JSON. Errors are told with
  * their causes; their stacks only at the level `debug`.
  */
-export function createLogger(options: LogOptions, fields: Fields = {}): Logger {
+export function createTextLogger(options: TextLoggerOptions, fields: Fields = {}): Logger {
   const least = logLevels.indexOf(options.level);
   return {
     log(level, message, more = {}) {
@@ -29,7 +29,7 @@ export function createLogger(options: LogOptions, fields: Fields = {}): Logger {
         options.format === 'json' ? json(time, level, message, all) : text(time, level, message, all, least === 0),
       );
     },
-    with: (more) => createLogger(options, { ...fields, ...more }),
+    with: (more) => createTextLogger(options, { ...fields, ...more }),
   };
 }
 
