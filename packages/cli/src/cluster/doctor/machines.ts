@@ -93,7 +93,8 @@ async function claimChecks({ client }: Cluster, now: number): Promise<Check[]> {
       name,
       state: 'failed',
       found: `nobody has answered ${ignored.length === 1 ? 'NodeClaim' : 'NodeClaims'} ${names(ignored)} for ${duration(ignored[0]!.seconds)}: no provisioner runs`,
-      remedy: 'Start one: the chart brings one with --set nodeProvisioner=azure, or install Karpenter.',
+      remedy:
+        "Start one. On AKS: kaito azure setup -g GROUP -n CLUSTER gives KAITO's own its rights and starts it (provisioner.enabled=true of the chart); elsewhere install Karpenter.",
     });
   }
   for (const { claim, seconds } of late.slice(0, 3)) {

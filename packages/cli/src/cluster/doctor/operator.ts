@@ -101,7 +101,8 @@ async function neighbourChecks({ client }: Cluster, lease: Live<Lease> | undefin
             name: 'neighbour',
             state: 'warning',
             found: `${some(neighbours)}: ours only looks on while it is there`,
-            remedy: 'Take its Workspaces over (docs/operating.md), or remove one of the two.',
+            remedy:
+              'Take its Workspaces over, on AKS: kaito azure setup -g GROUP -n CLUSTER --take-over; elsewhere: docs/operating.md. Or remove one of the two.',
           } as const,
         ]),
     ...(provisioners.length < 2

@@ -39,7 +39,7 @@ export function shortageFault(because: NoMachines, { request, wanted, missing, u
       return {
         code: 'NoNodeProvisioner',
         message: sentence(', and this operator rents none (nodeProvisioner is none)'),
-        remedy: `choose a node: ${label}; or let machines be rented: helm upgrade with --set nodeProvisioner=karpenter`,
+        remedy: `choose a node: ${label}; or let machines be rented: helm upgrade with --set operator.nodeProvisioner=karpenter`,
         kind: 'terminal',
       };
     case 'notInstalled':
