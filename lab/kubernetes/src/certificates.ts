@@ -10,6 +10,8 @@ export const network = {
   services: '10.96.0.0/16',
   firstService: '10.96.0.1',
   pods: '10.244.0.0/16',
+  /** For Services of type LoadBalancer, whose status a cloud's controller would write; the lab leads them to real nodes. */
+  loadBalancers: '10.97.0.0/16',
 } as const;
 
 export interface Leaf {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ControlPlane } from './control-plane.ts';
 import { LabError } from './error.ts';
@@ -104,7 +103,7 @@ export function nodeCommands(program: Command, { named, running, validName, say,
       if (options.real === true) {
         const node = {
           ...shared,
-          images: options.image.map((file) => resolve(file)),
+          images: options.image,
           ...(options.diskGib !== undefined && { diskGiB: options.diskGib }),
           ...(options.mirror !== undefined && { registry: { mirror: options.mirror } }),
         };

@@ -44,6 +44,8 @@ interface Machine {
   readonly number: number;
   /** Process 1 of its namespaces has unshare for a parent. */
   parent?: ChildProcess;
+  /** Settles when its programs are starting. */
+  starting: Promise<void>;
   /** Resolves when nothing is left. */
   gone: Promise<void>;
 }
@@ -64,7 +66,10 @@ export function machines(lab: {
   /** Services are reached from the lab's own namespace by way of any node: kube-proxy runs on each. */
   function routeServices(): void {
     const way = [...running.values()].find(({ parent }) => parent !== undefined);
-    if (way !== undefined) ip('route', 'replace', network.services, 'via', nodeAddresses(way.number).address);
+    if (way === undefined) return;
+    for (const range of [network.services, network.loadBalancers]) {
+      ip('route', 'replace', range, 'via', nodeAddresses(way.number).address);
+    }
   }
 
   async function start(machine: Machine, home: string, order: RealNodeOrder): Promise<void> {
@@ -100,6 +105,8 @@ export function machines(lab: {
     if (pid === undefined) throw (await once(parent, 'error'))[0];
     machine.parent = parent;
     machine.gone = once(parent, 'exit').then(() => clear(name, machine, home));
+    // Nobody may wait for it; the lab goes on.
+    machine.gone.catch((error: unknown) => process.stderr.write(`${name} is not wholly removed: ${String(error)}\n`));
     // unshare is in the new network namespace before it starts anything.
     const outside = readlinkSync('/proc/self/ns/net');
     while (readlinkSync(`/proc/${pid}/ns/net`) === outside) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -116,17 +123,16 @@ export function machines(lab: {
   async function clear(name: string, machine: Machine, home: string): Promise<void> {
     delete machine.parent;
     const { link, pods } = nodeAddresses(machine.number);
-    for (const args of [
-      ['route', 'del', pods],
-      ['link', 'del', link],
-    ]) {
-      // They may have gone with the node's own namespace.
-      await run('ip', args).catch(() => {});
+    // They may have gone with the node's own namespace.
+    await run('ip', ['route', 'del', pods]).catch(() => {});
+    await run('ip', ['link', 'del', link]).catch(() => {});
+    try {
+      routeServices();
+      await run('sh', [script('remove-cgroups.sh'), `${lab.cgroup}/${name}`]);
+      await rm(home, { recursive: true, force: true, maxRetries: 10 });
+    } finally {
+      running.delete(name);
     }
-    routeServices();
-    await run('sh', [script('remove-cgroups.sh'), `${lab.cgroup}/${name}`]);
-    await rm(home, { recursive: true, force: true, maxRetries: 10 });
-    running.delete(name);
   }
 
   return {
@@ -139,12 +145,13 @@ export function machines(lab: {
       let number = 1;
       while (taken.has(number)) number += 1;
       if (number > mostRealNodes) throw new LabError(`a lab has ${mostRealNodes} real nodes at most`, 'remove some');
-      const machine: Machine = { number, gone: Promise.resolve() };
+      const machine: Machine = { number, starting: Promise.resolve(), gone: Promise.resolve() };
       running.set(name, machine);
       const home = join(lab.homes, name);
       mkdirSync(home, { recursive: true });
+      machine.starting = start(machine, home, order);
       try {
-        await start(machine, home, order);
+        await machine.starting;
       } catch (error) {
         machine.parent?.kill('SIGKILL');
         await (machine.parent === undefined ? clear(name, machine, home) : machine.gone);
@@ -154,6 +161,7 @@ export function machines(lab: {
     async remove(name) {
       const machine = running.get(name);
       if (machine === undefined) return false;
+      await machine.starting.catch(() => {});
       const { parent, gone } = machine;
       if (parent?.pid !== undefined) {
         // With process 1 of a process namespace end all others in it, and its parent hears of it when they are gone.

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { ControlPlane } from '../control-plane.ts';
 import { LabError } from '../error.ts';
 import type { Progress } from '../go-programs.ts';
@@ -8,7 +9,7 @@ import { order } from '../orders.ts';
 import { builtInImages } from './images.ts';
 import { nameServerObjects } from './name-server.ts';
 import { ensureNodePrograms } from './programs.ts';
-import type { RealNode, RealNodeOrder } from './real-node.ts';
+import type { RealNode, RealNodeOrder, RegistryAccess } from './real-node.ts';
 import { checkRealNodes } from './requirements.ts';
 
 /** The node as it stands before its kubelet finds it: what a cloud gives a machine, with labels that no kubelet may set for itself. */
@@ -28,13 +29,32 @@ function manifest({ name, labels = {}, taints = [], instanceType, providerId }: 
   };
 }
 
+/** With paths that mean the same to the supervisor, which works elsewhere. */
+function absolute({ mirror, authorities, credentialProvider }: RegistryAccess): RegistryAccess {
+  return {
+    ...(mirror !== undefined && { mirror }),
+    ...(authorities !== undefined && { authorities: authorities.map((file) => resolve(file)) }),
+    ...(credentialProvider !== undefined && {
+      credentialProvider: {
+        config: resolve(credentialProvider.config),
+        folder: resolve(credentialProvider.folder),
+      },
+    }),
+  };
+}
+
 /** Files with the images that every node has; written once for a lab. */
 function imageFiles(directory: string, images: Readonly<Record<string, Buffer>>): readonly string[] {
   const folder = join(directory, 'images');
   mkdirSync(folder, { recursive: true });
   return Object.entries(images).map(([name, bytes]) => {
     const file = join(folder, `${name}.tar`);
-    writeFileSync(file, bytes);
+    // Another node may be reading it.
+    if (!existsSync(file)) {
+      const unfinished = `${file}.${randomUUID()}`;
+      writeFileSync(unfinished, bytes);
+      renameSync(unfinished, file);
+    }
     return file;
   });
 }
@@ -49,8 +69,11 @@ export async function addRealNode(lab: ControlPlane, node: RealNode, progress: P
   await checkRealNodes();
   const programs = await ensureNodePrograms(progress);
   const started: RealNodeOrder = {
-    node,
-    images: [...imageFiles(lab.directory, builtInImages(programs)), ...(node.images ?? [])],
+    node: { ...node, ...(node.registry !== undefined && { registry: absolute(node.registry) }) },
+    images: [
+      ...imageFiles(lab.directory, builtInImages(programs)),
+      ...(node.images ?? []).map((file) => resolve(file)),
+    ],
     coredns: programs.coredns,
     cni: join(programs.debian.root, 'usr', 'lib', 'cni'),
     environment: programs.debian.environment,

@@ -65,7 +65,7 @@ const service = {
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name: 'web' },
-  spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+  spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
 };
 
 const create = (lab: ControlPlane, ...items: readonly object[]): Promise<string> =>
@@ -210,6 +210,9 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
       }
     }
     expect(['here\n', 'there\n']).toContain(await inside(lab, [programs.probe, 'get', `http://${clusterIp}`]));
+    const status = { loadBalancer: { ingress: [{ ip: '10.97.0.1' }] } };
+    await kubectl(lab, ['patch', 'service', 'web', '--subresource=status', '--patch', JSON.stringify({ status })]);
+    await untilSays('there', () => inside(lab, [programs.probe, 'get', 'http://10.97.0.1']));
     expect(await kubectl(lab, ['logs', 'there'])).toContain('GET /');
     await expect(kubectl(lab, ['exec', 'here', '--', '/probe', 'get', 'http://elsewhere.example'])).rejects.toThrow(
       'no such host',
