@@ -71,6 +71,9 @@ export const excludeFromBalancersLabel = 'node.kubernetes.io/exclude-from-extern
 export const gpuResource = 'nvidia.com/gpu';
 export const gpuTaint = { key: 'sku', value: 'gpu', effect: 'NoSchedule' } as const;
 
+/** The taint that AKS sets on spot machines: https://learn.microsoft.com/azure/aks/spot-node-pool. */
+export const spotTaint = { key: 'kubernetes.azure.com/scalesetpriority', value: 'spot', effect: 'NoSchedule' } as const;
+
 /** Keys that say whose a machine is; a person's labelSelector cannot ask for them. */
 export const reservedSelectorKeys: readonly string[] = [
   workspaceLabel,

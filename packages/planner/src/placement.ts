@@ -1,4 +1,4 @@
-import { gpuTaint, instanceTypeLabel } from '@kaito/api';
+import { gpuTaint, instanceTypeLabel, spotTaint } from '@kaito/api';
 import { type Catalog, findMachine, type MachineType, suggestMachine } from '@kaito/catalog';
 import type { Facts, NodeFacts } from './facts.ts';
 import { plural } from './words.ts';
@@ -11,6 +11,9 @@ const tolerations: PlacementChoice['tolerations'] = [
   { key: 'gpu', operator: 'Equal', effect: 'NoSchedule' },
   { key: gpuTaint.key, operator: 'Equal', value: gpuTaint.value, effect: gpuTaint.effect },
 ];
+
+/** Of every pod whose machine may be rented: whether it becomes a spot machine is decided where it is rented. */
+const spotToleration: PlacementChoice['tolerations'][number] = { ...spotTaint, operator: 'Equal' };
 
 /** What a name of an Azure machine type looks like. */
 const machineTypeName = /^Standard_[A-Za-z0-9_]+$/;
@@ -89,7 +92,10 @@ export function choosePlacement(
     machinesWanted: machinesWanted(request, machine, nodeSelector, facts, notes),
     nodeSelector,
     preferredNodes: request.preferredNodes,
-    tolerations: needs.gpu || mayHaveGpus(machine) ? tolerations : [],
+    tolerations: [
+      ...(needs.gpu || mayHaveGpus(machine) ? tolerations : []),
+      ...(machine.kind === 'existing' ? [] : [spotToleration]),
+    ],
     diskGiB: needs.diskGiB,
   };
 }

@@ -6,6 +6,8 @@ import { renderNodeClaim } from './node-claim.ts';
 import { render } from './render.ts';
 import { cases, goldenFiles, planFor, serverImage, workspaceOf } from './testing/cases.ts';
 
+type Pod = { readonly spec: { readonly tolerations: readonly object[] } };
+
 const root = join(import.meta.dirname, '..');
 const rendered = (name: string): ReturnType<typeof render> => {
   const workspace = cases[name]!;
@@ -63,9 +65,21 @@ test('a GGUF model on a machine without GPUs tolerates no GPU taint and asks for
   const pod = rendered('adapters').workload.spec['template'] as { spec: Record<string, unknown> };
   expect(JSON.stringify(pod)).not.toContain('nvidia.com/gpu');
   expect((pod.spec['tolerations'] as { key: string }[]).map(({ key }) => key)).toEqual([
+    'kubernetes.azure.com/scalesetpriority',
     'node.kubernetes.io/not-ready',
     'node.kubernetes.io/unreachable',
   ]);
+});
+
+test('pods tolerate the taint of spot machines where their machine is rented, and only there', () => {
+  const tolerations = (name: string) => (rendered(name).workload.spec['template'] as Pod).spec.tolerations;
+  const spot = { key: 'kubernetes.azure.com/scalesetpriority', operator: 'Equal', value: 'spot', effect: 'NoSchedule' };
+  expect(tolerations('mistral-7b-instruct')).toContainEqual(spot);
+  expect(tolerations('template')).toContainEqual(spot);
+  const { instanceType: _, ...resource } = cases['mistral-7b-instruct']!.resource!;
+  const workspace = { ...cases['mistral-7b-instruct']!, resource };
+  const { workload } = render(planFor(workspace), workspace, { serverImage });
+  expect((workload.spec['template'] as Pod).spec.tolerations).not.toContainEqual(spot);
 });
 
 test('ranks of a distributed model lie on different machines', () => {
