@@ -4,6 +4,7 @@ export * from './kubelet-stub.ts';
 export * from './manual-clock.ts';
 export * from './memory-client.ts';
 export * from './objects.ts';
+export * from './rights.ts';
 export * from './stub-server.ts';
 export * from '../admission/testing/review-client.ts';
 export * from '../admission/testing/test-certificate.ts';

@@ -10,7 +10,7 @@ import {
   statefulSets,
   validatingWebhookConfigurations,
 } from '@kaito/kube';
-import { eventuallyGone, eventuallyOne } from '@kaito/kube/testing';
+import { eventuallyGone, eventuallyOne, recordRights, rightsOf } from '@kaito/kube/testing';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,7 +18,6 @@ import type { Live } from '../cache/caches.ts';
 import { nodeClaims, workspaces } from '../cache/resources.ts';
 import { chart, kubectl, objectsOf, template } from './testing/helm.ts';
 import { testRelease, type TestRelease } from './testing/release.ts';
-import { recordRights, rightsOf } from './testing/rights.ts';
 
 const webhook = { name: 'validation.workspace.kaito.sh' };
 const own = { name: 'kaito-workspace' };

@@ -1,4 +1,4 @@
-import type { Intercept } from '@kaito/kube';
+import type { Intercept } from '../client/call.ts';
 
 /** A rule of a Role or ClusterRole. */
 export interface Rule {
