@@ -23,6 +23,10 @@ export interface EmulatedAzure {
   /** Of the cluster. */
   readonly id: string;
   readonly directory: string;
+  /** Owner of the subscription. */
+  readonly owner: Login;
+  /** Any command of `kaito`, as the subscription's owner or as `login`. */
+  run(args: readonly string[], login?: Login): Promise<Ran>;
   /** `kaito azure VERB -g KaitoLab -n kaito FLAGS`, as the subscription's owner or as `login`. */
   kaito(verb: string, flags?: readonly string[], login?: Login): Promise<Ran>;
   /** Calls Resource Manager as the owner; the path is that of a resource. */
@@ -30,7 +34,8 @@ export interface EmulatedAzure {
   admin(method: string, path: string, body?: object): Promise<unknown>;
   /** Paths of the calls since the last look that changed something. */
   changes(): Promise<readonly string[]>;
-  close(): void;
+  /** Deletes the cluster, whose nodes go with it. */
+  close(): Promise<void>;
 }
 
 function variable(name: string): string {
@@ -39,8 +44,11 @@ function variable(name: string): string {
   throw new Error(`${name} is not set: run this inside the lab's Azure, npm test -- azure`);
 }
 
-/** @throws Error outside the lab's Azure */
-export async function emulatedAzure(): Promise<EmulatedAzure> {
+/**
+ * @param kubeconfig of who runs the command; default: none, so that the cluster itself is not seen.
+ * @throws Error outside the lab's Azure
+ */
+export async function emulatedAzure(kubeconfig?: string): Promise<EmulatedAzure> {
   const endpoint = variable('KAITO_AZURE_ENDPOINT');
   const json = { 'content-type': 'application/json' };
   const admin = async (method: string, path: string, body: object = {}) =>
@@ -91,21 +99,26 @@ export async function emulatedAzure(): Promise<EmulatedAzure> {
     },
   });
   const directory = mkdtempSync(join(tmpdir(), 'kaito-azure-cli-'));
+  const asOwner = (args: readonly string[], login: Login = owner) =>
+    run(args, directory, {
+      AZURE_TENANT_ID: tenantId,
+      AZURE_CLIENT_ID: login.appId,
+      AZURE_CLIENT_SECRET: login.secret,
+      AZURE_SUBSCRIPTION_ID: subscriptionId,
+      ARM_ENDPOINT: endpoint,
+      DOCKER_CONFIG: directory,
+      KUBECONFIG: kubeconfig ?? join(directory, 'no-kubeconfig'),
+    });
   return {
     subscriptionId,
     id,
     directory,
+    owner,
     arm,
     admin,
+    run: asOwner,
     kaito: (verb, flags = [], login = owner) =>
-      run(['azure', verb, '-g', 'KaitoLab', '-n', 'kaito', ...flags], directory, {
-        AZURE_TENANT_ID: tenantId,
-        AZURE_CLIENT_ID: login.appId,
-        AZURE_CLIENT_SECRET: login.secret,
-        AZURE_SUBSCRIPTION_ID: subscriptionId,
-        ARM_ENDPOINT: endpoint,
-        KUBECONFIG: join(directory, 'no-kubeconfig'),
-      }),
+      asOwner(['azure', verb, '-g', 'KaitoLab', '-n', 'kaito', ...flags], login),
     async changes() {
       const served = (await admin('GET', '/requests')) as readonly { readonly method: string; readonly path: string }[];
       await admin('DELETE', '/requests');
@@ -113,7 +126,10 @@ export async function emulatedAzure(): Promise<EmulatedAzure> {
         .filter(({ method, path }) => method !== 'GET' && path.toLowerCase().includes(subscriptionId))
         .map(({ method, path }) => `${method} ${path}`);
     },
-    close: () => rmSync(directory, { recursive: true }),
+    async close() {
+      await arm('DELETE', id, '2026-06-01');
+      rmSync(directory, { recursive: true });
+    },
   };
 }
 
