@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../error.ts';
 import { type Progress, cacheRoot } from '../go-programs.ts';
@@ -15,14 +15,16 @@ export interface DebianPackages {
 }
 
 /**
- * Unpacks packages into the cache on first use (`lab/debian-<digest of their names>`), by package lists of their own: the system's are neither
+ * Unpacks packages into the cache on first use (`lab/debian-<digest of their names and the system's release>`), by package lists of their own: the system's are neither
  * used nor changed, and apt checks the signatures as ever. Libraries that a small system may lack must be named too. Safe to call from
  * several processes at once.
  *
  * @throws LabError where apt-get or dpkg is missing, or a package cannot be had.
  */
 export async function ensureDebianPackages(names: readonly string[], progress: Progress): Promise<DebianPackages> {
-  const digest = createHash('sha256').update(JSON.stringify(names.toSorted())).digest('hex').slice(0, 16);
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  const key = JSON.stringify([process.arch, release, names.toSorted()]);
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
   const home = join(cacheRoot(), 'lab', `debian-${digest}`);
   const root = join(home, 'tree');
   if (!existsSync(root)) {

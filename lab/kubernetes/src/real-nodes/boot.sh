@@ -86,7 +86,7 @@ export TMPDIR=$own/tmp
 keep containerd containerd --config $own/containerd.toml &
 until [ -S /run/containerd/containerd.sock ]; do sleep 0.02; done
 for image in $own/images/*.tar; do
-  ctr --namespace k8s.io images import "$image" >> "$NODE_LOG.containerd.log" 2>&1
+  ctr --namespace k8s.io images import "$image" > /dev/null
 done
 rm -rf $own/images
 # shellcheck disable=SC2086 # several flags

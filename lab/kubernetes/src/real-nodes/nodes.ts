@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ControlPlane } from '../control-plane.ts';
 import { LabError } from '../error.ts';
@@ -106,14 +106,15 @@ async function registerNameServer(lab: ControlPlane): Promise<void> {
 }
 
 async function ready(lab: ControlPlane, name: string): Promise<void> {
-  const remedy = `read ${lab.directory}/${name}.*log`;
-  for (let tries = 0; tries < 36; tries += 1) {
+  const remedy = `read ${lab.directory}/${name}.log, ${name}.containerd.log and ${name}.kubelet.log there`;
+  for (let tries = 0; tries < 90; tries += 1) {
     try {
-      await kubectl(lab, ['wait', '--for=condition=Ready', `node/${name}`, '--timeout=5s']);
+      await kubectl(lab, ['wait', '--for=condition=Ready', `node/${name}`, '--timeout=2s']);
       return;
     } catch (error) {
       if (!(await realNodeNames(lab)).includes(name)) {
-        throw new LabError(`the node ${name} ended while it started`, remedy, { cause: error });
+        const said = readFileSync(join(lab.directory, `${name}.log`), 'utf8').trim();
+        throw new LabError(`the node ${name} ended while it started: ${said}`, remedy, { cause: error });
       }
     }
   }

@@ -189,6 +189,10 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     expect(node.spec.providerID).toBe('azure:///subscriptions/s/vm/0');
     expect(node.status.capacity['ephemeral-storage']).toBe('300Gi');
     await expect(addRealNode(lab, { name: 'gpu' })).rejects.toThrow('already exists');
+    await expect(addRealNode(lab, { name: 'broken', images: [join(chart, 'Chart.yaml')] })).rejects.toThrow(
+      'the node broken ended while it started: ctr: ',
+    );
+    expect(await kubectl(lab, ['get', 'nodes', '-o', 'name'])).toBe('node/gpu\nnode/system\n');
     expect((await realNodeNames(lab)).toSorted()).toEqual(['gpu', 'system']);
   });
 
