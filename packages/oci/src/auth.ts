@@ -31,7 +31,12 @@ export interface Authorization {
   readonly value: string;
   /** Until when it holds, in ms since 1970. */
   readonly expiresAt: number;
+  /** What mends it where it lacks a right, if that is not another login. */
+  readonly remedy?: string;
 }
+
+const entraRemedy =
+  "Give the identity a role on the registry (AcrPull to read, AcrPush to push), and sign in to the registry's tenant.";
 
 export interface AuthorizeOptions {
   readonly target: { readonly registry: string; readonly repository: string };
@@ -57,7 +62,7 @@ export async function answerChallenge(
 ): Promise<Authorization | undefined> {
   if (credentials?.kind === 'bearer') return { value: `Bearer ${credentials.token}`, expiresAt: Infinity };
   const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters['realm'] !== undefined);
-  if (bearer !== undefined) return fetchToken(bearer.parameters, credentials, options);
+  if (bearer !== undefined) return await fetchToken(bearer.parameters, credentials, options);
   if (credentials?.kind === 'basic' && challenges.some(({ scheme }) => scheme === 'basic')) {
     return { value: basic(credentials.username, credentials.password), expiresAt: Infinity };
   }
@@ -65,6 +70,23 @@ export async function answerChallenge(
 }
 
 async function fetchToken(
+  parameters: Readonly<Record<string, string>>,
+  credentials: Credentials | undefined,
+  options: AuthorizeOptions,
+): Promise<Authorization> {
+  try {
+    return await requestToken(parameters, credentials, options);
+  } catch (error) {
+    const ambient = credentials?.kind === 'entra' && credentials.ambient === true;
+    const reads = options.scopes.every((scope) => scope.endsWith(':pull'));
+    if (!ambient || !reads || !(error instanceof OciError) || error.code !== 'Unauthorized') throw error;
+    return await requestToken(parameters, undefined, options).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function requestToken(
   parameters: Readonly<Record<string, string>>,
   credentials: Credentials | undefined,
   options: AuthorizeOptions,
@@ -109,7 +131,8 @@ async function fetchToken(
   if (typeof value !== 'string' || value === '') throw noToken(target.registry, url);
   const seconds = body['expires_in'];
   const lifetime = typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_TOKEN_SECONDS;
-  return { value: `Bearer ${value}`, expiresAt: asked + lifetime * 900 };
+  const remedy = credentials?.kind === 'entra' ? entraRemedy : undefined;
+  return { value: `Bearer ${value}`, expiresAt: asked + lifetime * 900, ...(remedy !== undefined && { remedy }) };
 }
 
 /**
@@ -202,9 +225,7 @@ function refused(
     'Unauthorized',
     `${registry} ${credentials === undefined ? 'gives no anonymous access' : 'does not accept the login it was given'} to ${repository === '' ? 'its list of repositories' : repository}.`,
     {
-      remedy: entra
-        ? `Give the identity a role on the registry (AcrPull to read, AcrPush to push), and sign in to the registry's tenant.`
-        : `Log in with an account that may ${right} it: docker login ${registry}`,
+      remedy: entra ? entraRemedy : `Log in with an account that may ${right} it: docker login ${registry}`,
       status: error.status ?? 401,
       cause: error,
     },

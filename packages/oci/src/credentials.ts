@@ -11,8 +11,11 @@ export type Credentials =
   | { readonly kind: 'refresh'; readonly token: string }
   /** A bearer token that the registry takes as it is. */
   | { readonly kind: 'bearer'; readonly token: string }
-  /** An Entra access token, exchanged at an Azure Container Registry; `tenant` is the directory it is of. */
-  | { readonly kind: 'entra'; readonly token: string; readonly tenant?: string };
+  /**
+   * An Entra access token, exchanged at an Azure Container Registry; `tenant` is the directory it is of. `ambient`: nobody gave it for this
+   * registry, so where it is refused a read goes on without.
+   */
+  | { readonly kind: 'entra'; readonly token: string; readonly tenant?: string; readonly ambient?: boolean };
 
 /** Finds the login for a repository; undefined means anonymous. */
 export type CredentialSource = (registry: string, repository: string) => Promise<Credentials | undefined>;

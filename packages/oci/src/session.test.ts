@@ -74,6 +74,30 @@ describe('login', () => {
     });
   });
 
+  it('reads without a login that is refused where nobody gave it for this registry, and never pushes without', async () => {
+    await using server = await startStubServer(({ path, method, headers }, response) => {
+      if (path === '/oauth2/exchange') return void response.writeHead(401).end();
+      if (path.startsWith('/oauth2/token')) return void response.end('{"access_token":"anonymous"}');
+      const reads = method === 'GET' && headers.authorization === 'Bearer anonymous';
+      if (reads) return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"tags":["v1"]}');
+      const challenge = `Bearer realm="${server.url}/oauth2/token",service="${server.host}"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+    });
+    const login = { kind: 'entra', token: 'of somebody' } as const;
+    const list = async (credentials: Credentials) => {
+      const client = new RegistryClient({ timing: instantTiming(), credentials: async () => credentials });
+      const tags: string[] = [];
+      for await (const tag of client.tags({ registry: server.host, repository: 'a/b' })) tags.push(tag);
+      return tags;
+    };
+    expect(await list({ ...login, ambient: true })).toEqual(['v1']);
+    await expect(list(login)).rejects.toMatchObject({ code: 'Unauthorized' });
+    await expect(push(server, { ...login, ambient: true })).rejects.toMatchObject({
+      code: 'Unauthorized',
+      remedy: expect.stringContaining('AcrPush'),
+    });
+  });
+
   it('tells a login that may not push from none at all', async () => {
     await using server = await startStubServer((request, response) => {
       if (request.path.startsWith('/token')) return void response.end('{"token":"reads only"}');

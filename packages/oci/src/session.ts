@@ -93,9 +93,16 @@ export class RegistrySession {
       this.#challenges.set(target.registry, challenges);
       if (this.#authorizations.get(key) === held) this.#authorizations.delete(key);
       const refused = held;
-      held = await this.#authorization(key, target, scopes);
+      // What is not read would keep its connection, and the process with it.
+      const drain = async () => await readBody(response, ERROR_BODY_BYTES, request.signal).catch(() => {});
+      try {
+        held = await this.#authorization(key, target, scopes);
+      } catch (error) {
+        await drain();
+        throw error;
+      }
       if (held !== undefined && held.value !== refused?.value) {
-        await readBody(response, ERROR_BODY_BYTES, request.signal).catch(() => {});
+        await drain();
         response = await attempt(held);
       }
     }
@@ -105,7 +112,7 @@ export class RegistrySession {
     // A fresh token that is refused lacks the right; a refused password is a wrong one.
     const lacksRight =
       error.code === 'Unauthorized' && action === 'write' && held?.value.startsWith('Bearer ') === true;
-    throw lacksRight ? denied(target, error) : error;
+    throw lacksRight ? denied(target, error, held?.remedy) : error;
   }
 
   /** What to send as Authorization: what is held, or what answers the registry's last challenge. Asked once for all who wait, whichever of them gives up. */
@@ -140,9 +147,9 @@ export class RegistrySession {
   }
 }
 
-function denied({ registry, repository }: Repository, cause: OciError): OciError {
+function denied({ registry, repository }: Repository, cause: OciError, remedy?: string): OciError {
   return new OciError('Denied', `${registry} does not grant the right to push to ${repository}.`, {
-    remedy: `Log in with an account that may push there: docker login ${registry}`,
+    remedy: remedy ?? `Log in with an account that may push there: docker login ${registry}`,
     status: 401,
     cause,
   });

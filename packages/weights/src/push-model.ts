@@ -1,6 +1,4 @@
 import {
-  dockerConfigFile,
-  dockerCredentials,
   fileSource,
   formatReference,
   HttpClient,
@@ -15,6 +13,7 @@ import { asWeightsError, WeightsError } from './errors.ts';
 import { fetchWeights } from './fetch.ts';
 import type { WeightsOptions, WeightsRequest } from './request.ts';
 import { fileNameOf } from './source-text.ts';
+import { registryCredentials } from './sources/oci.ts';
 
 /** Media types of the CNCF model specification (ModelPack, v1). */
 const MODEL_ARTIFACT = 'application/vnd.cncf.model.manifest.v1+json';
@@ -54,7 +53,7 @@ export async function pushModel(
   const file = request.sources.map(fileNameOf).find((name) => name !== undefined) ?? 'model.gguf';
   const { connectTimeoutMs, plainHttp, retry, timing, signal, onPush, journal } = options;
   const http = new HttpClient({ connectTimeoutMs, plainHttp, environment });
-  const credentials = dockerCredentials(options.dockerConfigFile ?? dockerConfigFile(environment), environment);
+  const credentials = registryCredentials(options, environment);
   const client = new RegistryClient({ http, credentials, plainHttp, retry, timing });
   const config = {
     descriptor: { name: request.name },

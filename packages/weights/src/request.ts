@@ -1,4 +1,4 @@
-import type { RetryPolicy, Timing } from '@kaito/oci';
+import type { CredentialSource, RetryPolicy, Timing } from '@kaito/oci';
 
 /** Where a file can be had. Sources are tried in the order given. */
 export type WeightSource =
@@ -48,6 +48,8 @@ export interface WeightsOptions {
   readonly plainHttp?: boolean;
   /** Docker's `config.json` with logins for OCI registries; default `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`. */
   readonly dockerConfigFile?: string;
+  /** Logins for OCI registries, instead of Docker's. */
+  readonly credentials?: CredentialSource;
   /** The Python whose pip is used; default `python3`, then `python`. */
   readonly python?: string;
   /** Environment for proxies, tokens and pip; default `process.env`. */

@@ -44,14 +44,7 @@ export async function onAzure<T>(
   subscription: string | undefined,
   work: (azure: AzureAccess) => Promise<T>,
 ): Promise<T> {
-  const bundle = env['REQUESTS_CA_BUNDLE'];
-  const wire = createWire({
-    clock: systemClock,
-    userAgent: 'kaito-cli',
-    proxy: proxyFromEnvironment(env),
-    // What the Azure CLI trusts is trusted here too.
-    ...(bundle != null && existsSync(bundle) && { authorities: readFileSync(bundle, 'utf8') }),
-  });
+  const wire = wireOf(env);
   try {
     const subscriptionId = await subscriptionOf(subscription, env);
     const cloud = await cloudOf(env, wire);
@@ -73,6 +66,18 @@ export async function onAzure<T>(
   } finally {
     wire.close();
   }
+}
+
+/** Connections to Azure, not yet opened. */
+export function wireOf(env: Environment): Wire {
+  const bundle = env['REQUESTS_CA_BUNDLE'];
+  return createWire({
+    clock: systemClock,
+    userAgent: 'kaito-cli',
+    proxy: proxyFromEnvironment(env),
+    // What the Azure CLI trusts is trusted here too.
+    ...(bundle != null && existsSync(bundle) && { authorities: readFileSync(bundle, 'utf8') }),
+  });
 }
 
 const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -105,13 +110,13 @@ const loginVariables = ['AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE', 'ID
 const setIn = (env: Environment) => (name: string) => env[name] != null && env[name] !== '';
 
 /** Whom the environment names, else the person of `az login`; never the identity of the machine that this happens to run on. */
-function credentialOf(env: Environment, cloud: Cloud, wire: Wire, subscriptionId: string): Credential {
+export function credentialOf(env: Environment, cloud: Cloud, wire: Wire, subscriptionId?: string): Credential {
   if (loginVariables.some(setIn(env))) return credentialFromEnvironment({ env, cloud, wire });
   return azureCli({ env, clock: systemClock, subscriptionId });
 }
 
 /** The cloud that the environment names, else for a login of the Azure CLI the one that is active there. */
-async function cloudOf(env: Environment, wire: Wire): Promise<Cloud> {
+export async function cloudOf(env: Environment, wire: Wire): Promise<Cloud> {
   if ([...cloudVariables, ...loginVariables].some(setIn(env))) return await cloudFromEnvironment({ env, wire });
   try {
     return await azureCliCloud({ env, clock: systemClock });

@@ -8,7 +8,7 @@ import type { Session } from '../session.ts';
 import { progressOn } from '../terminal/progress.ts';
 import { bytes, duration } from '../terminal/quantity.ts';
 import { unknownPreset } from '../workspace/manifest.ts';
-import { uploadJournal } from './image/registries.ts';
+import { registryLogins, uploadJournal } from './image/registries.ts';
 
 interface Options {
   readonly catalog?: readonly string[];
@@ -30,6 +30,7 @@ export async function push(session: Session, model: string, destination: string,
     const pushed = await pushModel(request, destination, {
       cacheDirectory: defaultCacheDirectory(terminal.env),
       environment: terminal.env,
+      credentials: registryLogins(session),
       journal: uploadJournal(session),
       signal: interrupt.signal,
       ...(options.plainHttp == null ? {} : { plainHttp: options.plainHttp }),

@@ -1,7 +1,14 @@
 import { basename } from 'node:path';
-import { type Descriptor, dockerConfigFile, dockerCredentials, type Manifest, RegistryClient } from '@kaito/oci';
+import {
+  type CredentialSource,
+  type Descriptor,
+  dockerConfigFile,
+  dockerCredentials,
+  type Manifest,
+  RegistryClient,
+} from '@kaito/oci';
 import { WeightsError } from '../errors.ts';
-import type { WeightSource } from '../request.ts';
+import type { WeightSource, WeightsOptions } from '../request.ts';
 import type { FetchContext, Fetched } from './source.ts';
 
 type OciSource = Extract<WeightSource, { type: 'oci' }>;
@@ -13,12 +20,20 @@ const MODEL_TYPES = ['application/vnd.docker.ai.gguf.v3', 'application/vnd.ollam
 /** Packed layers are not the file itself. */
 const PACKED = /[+.](tar|gzip|zstd)\b|\.(tar|tgz|gz)$/;
 
-/** Fetches the layer of an OCI artifact that is the wanted file, with Docker's logins. */
+/** Logins for registries: those that are given, else Docker's. */
+export function registryCredentials(
+  { credentials, dockerConfigFile: file }: Pick<WeightsOptions, 'credentials' | 'dockerConfigFile'>,
+  environment: NodeJS.ProcessEnv,
+): CredentialSource {
+  return credentials ?? dockerCredentials(file ?? dockerConfigFile(environment), environment);
+}
+
+/** Fetches the layer of an OCI artifact that is the wanted file. */
 export async function fetchFromOci(source: OciSource, context: FetchContext): Promise<Fetched> {
-  const { signal, plainHttp, retry, timing, freeBytes, dockerConfigFile: own } = context.options;
+  const { signal, plainHttp, retry, timing, freeBytes } = context.options;
   const client = new RegistryClient({
     http: context.http,
-    credentials: dockerCredentials(own ?? dockerConfigFile(context.environment), context.environment),
+    credentials: registryCredentials(context.options, context.environment),
     plainHttp,
     retry,
     timing,
