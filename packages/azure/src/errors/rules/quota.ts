@@ -65,7 +65,7 @@ function verdict(quota: Quota | undefined, azureCode: string | undefined, contex
 }
 
 function quotaOf(text: string): Quota | undefined {
-  const family = /requested (\d+), remaining (\d+) for family (\S+) for region ([\w-]+)/i.exec(text);
+  const family = /requested (\d+), remaining (\d+) for family (.{1,80}?) for region ([\w-]+)/i.exec(text);
   if (family !== null)
     return { name: family[3]!, location: family[4], left: Number(family[2]), needed: Number(family[1]) };
   const regional = /quota left for location ([\w-]+)\W+left regional vcpu quota (\d+), requested quota (\d+)/i.exec(

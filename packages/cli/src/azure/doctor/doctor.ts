@@ -108,7 +108,7 @@ async function insideChecks(
   if (!first.installed) return { provisioner, wants: nothingWanted, checks: first.checks };
   const [wants, operator, webhook, machines] = await Promise.all([
     wantsOf(cluster),
-    operatorChecks(cluster, now),
+    operatorChecks(cluster, now, `kaito azure setup ${againFlags(flags)} --take-over`),
     webhookCheck(cluster, cluster.namespace),
     machineChecks(cluster, now),
   ]);

@@ -34,7 +34,9 @@ describe('machine types', () => {
       { skus: [sku], usages: [quota(100, 40)] },
       [
         expect.stringMatching(/^ok/),
-        expect.stringMatching(/^failed quota: .* 60 of 100 vCPUs left .*1 to be rented take 64 \| Ask for more/),
+        expect.stringMatching(
+          /^failed quota: .* 60 of 100 vCPUs left .*1 to be rented take 64 \| az quota update --resource-name 'Standard NCASv3_T4 Family' .* --limit-object value=104$/,
+        ),
       ],
     ],
     [

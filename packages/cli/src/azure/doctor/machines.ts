@@ -1,5 +1,6 @@
 import type { AgentPool, ComputeSku, Usage } from '@kaito/azure';
 import { findMachine, loadCatalog, suggestMachine } from '@kaito/catalog';
+import { quoted } from '../command-line.ts';
 import { sameName } from '../resource-id.ts';
 import { isKaitoPool } from '../pools.ts';
 import type { AzureAccess } from '../connect.ts';
@@ -22,7 +23,13 @@ export async function machineTypeChecks(
         .filter(({ properties }) => sameName(properties.vmSize ?? '', type))
         .reduce((sum, { properties }) => sum + (properties.count ?? 1), 0);
       return typeChecks(
-        { type, location, missing: Math.max(0, count - made), sku: skus.find(({ name }) => sameName(name, type)) },
+        {
+          type,
+          location,
+          subscriptionId: azure.subscriptionId,
+          missing: Math.max(0, count - made),
+          sku: skus.find(({ name }) => sameName(name, type)),
+        },
         Array.isArray(usages) ? usages : undefined,
       );
     });
@@ -35,15 +42,14 @@ export async function machineTypeChecks(
 interface Asked {
   readonly type: string;
   readonly location: string;
+  readonly subscriptionId: string;
   /** Machines that are still to be rented. */
   readonly missing: number;
   readonly sku: ComputeSku | undefined;
 }
 
-function typeChecks(
-  { type, location, missing, sku }: Asked,
-  usages: readonly Usage[] | undefined,
-): readonly AzureCheck[] {
+function typeChecks(asked: Asked, usages: readonly Usage[] | undefined): readonly AzureCheck[] {
+  const { type, location, sku } = asked;
   const name = 'machine type';
   if (sku === undefined) {
     const near = findMachine(loadCatalog(), type) === undefined ? suggestMachine(loadCatalog(), type) : undefined;
@@ -80,16 +86,17 @@ function typeChecks(
     state: closed.size > 0 ? 'warning' : 'ok',
     found: `${type} is offered in ${location} ${zones}${closed.size === 0 ? '' : `, not in ${[...closed].join(', ')}`}`,
   };
-  return usages === undefined ? [offer] : [offer, quotaCheck({ type, location, missing, sku }, usages)];
+  return usages === undefined ? [offer] : [offer, quotaCheck({ ...asked, sku }, usages)];
 }
 
 function quotaCheck(
-  { type, location, missing, sku }: Asked & { readonly sku: ComputeSku },
+  { type, location, subscriptionId, missing, sku }: Asked & { readonly sku: ComputeSku },
   usages: readonly Usage[],
 ): AzureCheck {
   const needed = missing * sku.vCPUs;
+  const least = Math.max(needed, sku.vCPUs);
   const of = [sku.family, 'cores'].flatMap((name) => usages.find((usage) => sameName(usage.name, name)) ?? []);
-  const short = of.find(({ current, limit }) => limit - current < Math.max(needed, sku.vCPUs));
+  const short = of.find(({ current, limit }) => limit - current < least);
   const wants = missing === 0 ? 'no machine is waiting' : `${missing} to be rented take ${needed}`;
   const name = 'quota';
   if (of.length === 0) return { name, state: 'unknown', found: `Azure names no quota of ${sku.family} in ${location}` };
@@ -98,10 +105,10 @@ function quotaCheck(
     name,
     state: missing > 0 ? 'failed' : 'warning',
     found: `for ${type} ${quotaText(short)}; ${missing > 0 ? wants : `one more machine takes ${sku.vCPUs}`}`,
-    remedy: `Ask for more in the portal under Quotas; see it: az vm list-usage -l ${location} -o table`,
+    remedy: `az quota update --resource-name ${quoted(short.name)} --scope /subscriptions/${subscriptionId}/providers/Microsoft.Compute/locations/${location} --resource-type dedicated --limit-object value=${short.current + least}`,
   };
 }
 
 function quotaText({ limit, current, localizedName }: Usage): string {
-  return `${limit - current} of ${limit} vCPUs left of ${localizedName}`;
+  return `${Math.max(0, limit - current)} of ${limit} vCPUs left of ${localizedName}`;
 }

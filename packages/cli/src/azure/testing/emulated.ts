@@ -82,8 +82,10 @@ export async function emulatedAzure(kubeconfig?: string): Promise<EmulatedAzure>
   const arm = async (method: string, path: string, apiVersion: string, body?: object): Promise<unknown> => {
     const answer = await call(method, `${endpoint}${path}?api-version=${apiVersion}`, body);
     const operation = answer.headers.get('azure-asyncoperation');
+    const location = answer.status === 202 ? answer.headers.get('location') : null;
     const result = await answerOf(answer);
     if (operation !== null) await succeeded(() => call('GET', operation));
+    else if (location !== null) await accepted(() => call('GET', location));
     return result;
   };
   const group = `/subscriptions/${subscriptionId}/resourceGroups/KaitoLab`;
@@ -145,6 +147,15 @@ async function succeeded(look: () => Promise<Response>): Promise<void> {
     const { status, error } = (await answerOf(answer)) as { readonly status: string; readonly error?: object };
     if (status === 'Succeeded') return;
     if (status === 'Failed') throw new Error(JSON.stringify(error));
+    await new Promise((resolve) => setTimeout(resolve, Number(answer.headers.get('retry-after') ?? 1) * 1000));
+  }
+}
+
+async function accepted(look: () => Promise<Response>): Promise<void> {
+  for (;;) {
+    const answer = await look();
+    await answerOf(answer);
+    if (answer.status !== 202) return;
     await new Promise((resolve) => setTimeout(resolve, Number(answer.headers.get('retry-after') ?? 1) * 1000));
   }
 }

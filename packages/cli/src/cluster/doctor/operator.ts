@@ -20,8 +20,12 @@ import { asCheck, some } from './finding.ts';
 /** The name of the operator's Deployment, Lease and Service. */
 const operatorName = 'kaito-workspace';
 
-/** Whether the operator runs and leads, and whether another KAITO is there. */
-export async function operatorChecks(cluster: Cluster, now: number): Promise<Check[]> {
+/** Whether the operator runs and leads, and whether another KAITO is there; `takeOver` is how ours comes into its place. */
+export async function operatorChecks(
+  cluster: Cluster,
+  now: number,
+  takeOver = 'Take its Workspaces over, on AKS: kaito azure setup -g GROUP -n CLUSTER --take-over; elsewhere: docs/operating.md. Or remove one of the two.',
+): Promise<Check[]> {
   const { client } = cluster;
   try {
     const [{ items: ours }, { items: terms }] = await Promise.all([
@@ -29,7 +33,7 @@ export async function operatorChecks(cluster: Cluster, now: number): Promise<Che
       client.list(leases, { fieldSelector: `metadata.name=${operatorName}` }),
     ]);
     const lease = terms.toSorted((a, b) => renewed(b) - renewed(a))[0];
-    return [leaseCheck(lease, now), ...ours.map(deploymentCheck), ...(await neighbourChecks(cluster, lease))];
+    return [...ours.map(deploymentCheck), leaseCheck(lease, now), ...(await neighbourChecks(cluster, lease, takeOver))];
   } catch (error) {
     return [asCheck(error, 'operator')];
   }
@@ -79,7 +83,11 @@ function deploymentCheck({ metadata, spec, status }: Live<Deployment>): Check {
   return { name: 'deployment', state: ready === 0 ? 'failed' : 'warning', found, remedy };
 }
 
-async function neighbourChecks({ client }: Cluster, lease: Live<Lease> | undefined): Promise<Check[]> {
+async function neighbourChecks(
+  { client }: Cluster,
+  lease: Live<Lease> | undefined,
+  takeOver: string,
+): Promise<Check[]> {
   const own = { namespace: lease?.metadata.namespace ?? '', service: operatorName };
   const [webhooks, ...others] = await Promise.all([
     client.list<Live<ValidatingWebhookConfiguration>>(validatingWebhookConfigurations),
@@ -101,8 +109,7 @@ async function neighbourChecks({ client }: Cluster, lease: Live<Lease> | undefin
             name: 'neighbour',
             state: 'warning',
             found: `${some(neighbours)}: ours only looks on while it is there`,
-            remedy:
-              'Take its Workspaces over, on AKS: kaito azure setup -g GROUP -n CLUSTER --take-over; elsewhere: docs/operating.md. Or remove one of the two.',
+            remedy: takeOver,
           } as const,
         ]),
     ...(provisioners.length < 2

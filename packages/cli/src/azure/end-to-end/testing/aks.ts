@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Workspace, WorkspaceRootCause } from '@kaito/api';
+import { isTrue, type Workspace, type WorkspaceRootCause } from '@kaito/api';
 import { isNotFound, type Live, namespaces } from '@kaito/kube';
 import { eventually, eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
 import { nodeClaims, workspaces } from '../../../cluster/resources.ts';
@@ -34,12 +34,19 @@ export interface Aks extends EmulatedAzure {
   shell(command: string): Promise<string>;
   /** Any command of kaito. @returns what it prints. @throws Error with what it says */
   command(...args: readonly string[]): Promise<string>;
-  /** Runs a command as doctor prints it; one of az by its calls of Resource Manager. */
-  mend(command: string): Promise<void>;
+  /** Runs the command of a remedy as doctor prints it; one of az by its calls of Resource Manager. */
+  mend(remedy: string): Promise<void>;
   /** What doctor finds not well, or does not see. */
   amiss(...flags: readonly string[]): Promise<readonly Check[]>;
   /** Waits until a Workspace of `team` is so. */
   workspace(name: string, predicate: (workspace: Live<Workspace>) => boolean): Promise<Live<Workspace>>;
+  /** `kubectl apply` of a Workspace into `team`. */
+  apply(
+    name: string,
+    fields: Pick<Workspace, 'apiVersion' | 'inference'> & { readonly machine: string },
+  ): Promise<void>;
+  /** Waits until a Workspace of `team` is Ready. */
+  ready(name: string): Promise<void>;
   /** Waits until a Workspace of `team` tells a root cause of this code. */
   rootCause(name: string, code: string): Promise<WorkspaceRootCause>;
   /** Deletes a Workspace of `team`, and waits until nothing of it is left. */
@@ -76,7 +83,8 @@ export async function aks(): Promise<Aks> {
     registry,
     shell,
     command: async (...args) => outputOf(await azure.run(args)),
-    async mend(command) {
+    async mend(remedy) {
+      const command = remedy.replace(/^[A-Z][a-z ]*: /, '');
       const words = (await shell(`printf '%s\\0' ${command}`)).split('\0').slice(0, -1);
       if (words[0] === 'az') await asAzure(azure, words);
       else if (words[0] === 'kaito') await it.command(...words.slice(1), '--yes');
@@ -90,6 +98,18 @@ export async function aks(): Promise<Aks> {
       return checks.filter(({ state }) => state !== 'ok');
     },
     workspace: (name, predicate) => eventuallyOne(client, workspaces, { namespace: team, name }, predicate),
+    async apply(name, { apiVersion, machine, inference }) {
+      const resource = { instanceType: machine, labelSelector: { matchLabels: { apps: name } } };
+      const manifest = join(directory, `${name}.json`);
+      writeFileSync(
+        manifest,
+        JSON.stringify({ apiVersion, kind: 'Workspace', metadata: { name }, resource, inference }),
+      );
+      await shell(`kubectl apply -n ${team} -f ${manifest}`);
+    },
+    async ready(name) {
+      await it.workspace(name, ({ status }) => isTrue(status?.conditions, 'WorkspaceReady'));
+    },
     async rootCause(name, code) {
       const { status } = await it.workspace(name, ({ status }) => status?.rootCause?.code === code);
       return status!.rootCause!;

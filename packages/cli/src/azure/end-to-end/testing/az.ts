@@ -53,6 +53,12 @@ export async function asAzure({ arm, admin, subscriptionId }: EmulatedAzure, wor
       });
       return;
     }
+    case 'quota update': {
+      const [, subscription, location] = /^\/subscriptions\/([^/]+)\/.*\/locations\/([^/]+)$/.exec(flag('--scope'))!;
+      const limit = Number(flag('--limit-object').replace('value=', ''));
+      await admin('PUT', `/compute/quotas/${subscription}/${location}/${flag('--resource-name')}`, { limit });
+      return;
+    }
     default:
       throw new Error(`not known here: ${words.join(' ')}`);
   }
