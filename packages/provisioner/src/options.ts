@@ -10,6 +10,8 @@ export interface ProvisionerOptions {
   readonly poolOperations: number;
   /** A machine with GPUs is Initialized only when its node offers them. */
   readonly waitForGpu: boolean;
+  /** First pause before a machine that cannot be had is asked for again, ms; it doubles, up to ten times that. */
+  readonly retryAfterMs: number;
   readonly timeouts: Timeouts;
 }
 

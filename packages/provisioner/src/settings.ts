@@ -74,6 +74,7 @@ Machines:
   --pool-operations N            node pools made or deleted at once; where AKS allows fewer, that is found out; default 10
   --preflight=BOOL               look at quotas and offers before a pool is asked for; default true
   --wait-for-gpu=BOOL            a GPU machine is Initialized only when its node offers nvidia.com/gpu; default false
+  --retry-after DURATION         a machine that cannot be had is asked for again after so long, then after twice that, up to ten times; default 60s
   --launch-timeout DURATION      a pool that is not there by then is taken away and tried again; default 30m
   --registration-timeout DURATION    a machine whose node has not joined by then is given up; default 15m
   --initialization-timeout DURATION  a node that takes no pods by then is given up; default 20m
@@ -103,6 +104,7 @@ const flags = {
   'pool-operations': text,
   preflight: text,
   'wait-for-gpu': text,
+  'retry-after': text,
   'launch-timeout': text,
   'registration-timeout': text,
   'initialization-timeout': text,
@@ -183,6 +185,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     poolOperations: whole('pool-operations', 10, 1, 100),
     preflight: yes('preflight', true),
     waitForGpu: yes('wait-for-gpu', false),
+    retryAfterMs: duration('retry-after', '60s'),
     timeouts: {
       launchMs: duration('launch-timeout', '30m'),
       registrationMs: duration('registration-timeout', '15m'),

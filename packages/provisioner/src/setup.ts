@@ -106,7 +106,7 @@ export function setUp(settings: SetupSettings, surroundings: Surroundings): Mana
       preflight,
       subnets: createSystemSubnets({ agentPools, clock }),
       queue: createPoolQueue({ most: settings.poolOperations, clock }),
-      backoff: new Backoff(clock),
+      backoff: new Backoff(clock, settings.retryAfterMs),
       pace: new PollPace(clock),
       drainer: createDrainer(shared),
       catalog: loadCatalog(),

@@ -1,8 +1,8 @@
 import type { AzureError } from '@kaito/azure';
 import type { Clock } from '@kaito/kube';
 
-/** First and longest waits before the same is asked of Azure again, ms. Our choice: what passes by itself soon, what a person mends later. */
-const waits = { soon: [2_000, 60_000], later: [60_000, 600_000] } as const;
+/** First and longest waits before what passes by itself soon is asked of Azure again, ms. Our choice. */
+const soon = [2_000, 60_000] as const;
 
 interface Entry {
   readonly failures: number;
@@ -12,10 +12,13 @@ interface Entry {
 /** When each claim may ask Azure again after a refusal; each wait is twice the last one. Forgotten at a restart, which then asks once. */
 export class Backoff {
   readonly #clock: Clock;
+  readonly #later: readonly [number, number];
   readonly #entries = new Map<string, Entry>();
 
-  constructor(clock: Clock) {
+  /** @param laterMs first wait for what comes right later, as by a person; the longest is ten times that */
+  constructor(clock: Clock, laterMs: number) {
     this.#clock = clock;
+    this.#later = [laterMs, laterMs * 10];
   }
 
   /** ms until the next try; undefined where nothing is waited for; 0: now. */
@@ -27,7 +30,7 @@ export class Backoff {
   /** Counts a failure. @returns ms until the next try, no less than Azure asked for */
   failed(key: string, how: Pick<AzureError, 'retry'> & Partial<Pick<AzureError, 'retryAfterMs'>>): number {
     const failures = (this.#entries.get(key)?.failures ?? 0) + 1;
-    const [first, longest] = waits[how.retry === 'soon' ? 'soon' : 'later'];
+    const [first, longest] = how.retry === 'soon' ? soon : this.#later;
     const ms = Math.max(how.retryAfterMs ?? 0, Math.min(longest, first * 2 ** Math.min(failures - 1, 10)));
     this.#entries.set(key, { failures, dueAt: this.#clock.monotonic() + ms });
     return ms;

@@ -20,7 +20,7 @@ export interface PoolQueue {
 /** How long what AKS refused is believed, ms; then one more at once is tried. Our choice. */
 const believeMs = 600_000;
 /** Wait where AKS is busy with an operation that is not ours and does not say for how long, ms. Our choice. */
-const strangersMs = 15_000;
+const strangersMs = 5_000;
 
 /**
  * AKS lets some pool operations of a cluster run side by side and refuses others, by rules that are not written down. So up to `most` are

@@ -37,6 +37,7 @@ export const options: ProvisionerOptions = {
   concurrency: 5,
   poolOperations: 5,
   waitForGpu: false,
+  retryAfterMs: 60_000,
   timeouts: { launchMs: 1_800_000, registrationMs: 900_000, initializationMs: 1_200_000, repairMs: 600_000 },
 };
 
@@ -91,7 +92,7 @@ export class World {
               logger: silentLogger,
             }),
       queue: createPoolQueue({ most: this.options.poolOperations, clock }),
-      backoff: new Backoff(clock),
+      backoff: new Backoff(clock, options.retryAfterMs),
       pace: new PollPace(clock),
       drainer: createDrainer(shared),
       catalog: loadCatalog(),

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { WorkloadIdentityCredential } from '@azure/identity';
 import type { NodeClaim } from '@kaito/api';
 import { fixedCredential, isNotFound, type Logger, serviceAccounts, silentLogger, systemClock } from '@kaito/kube';
-import { eventually, eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
 import type { Live } from '@kaito/kube';
 import { nodeClaims } from '../../cache/resources.ts';
 import type { ClusterAddress } from '../../options.ts';
@@ -51,6 +51,10 @@ export interface AzureCluster {
   claim(fields?: Parameters<typeof nodeClaim>[0]): Promise<Live<NodeClaim>>;
   /** Waits until the claim is so. */
   until(claim: Live<NodeClaim>, predicate: (claim: Live<NodeClaim>) => boolean): Promise<Live<NodeClaim>>;
+  /** Waits until the claim is gone by itself. */
+  gone(claim: Live<NodeClaim>): Promise<void>;
+  /** Removes all claims that there are still. */
+  takeBack(): Promise<void>;
   /** Deletes the claim and waits until it is gone. */
   remove(claim: Live<NodeClaim>): Promise<void>;
   /** Names of the agent pools that there are, without the system's. */
@@ -200,24 +204,27 @@ export async function azureCluster(): Promise<AzureCluster> {
       return created;
     },
     until: async ({ metadata: { name } }, predicate) =>
-      await eventuallyOne(kube.client, nodeClaims, { name: name! }, predicate, 60_000),
-    async remove({ metadata }) {
+      await eventuallyOne(kube.client, nodeClaims, { name: name! }, predicate),
+    async gone({ metadata }) {
       const ref = { name: metadata.name! };
-      await kube.client.delete(nodeClaims, ref).catch(ignoreNotFound);
-      await eventuallyGone(kube.client, nodeClaims, ref, 60_000);
+      await eventuallyGone(kube.client, nodeClaims, ref);
       claims.delete(ref.name);
+    },
+    async remove(claim) {
+      await kube.client.delete(nodeClaims, { name: claim.metadata.name! }).catch(ignoreNotFound);
+      await it.gone(claim);
+    },
+    async takeBack() {
+      await Promise.all([...claims.values()].map(async (claim) => await it.remove(claim)));
     },
     async pools() {
       const { value } = (await azure.arm('GET', `${id}/agentPools`, containerService)) as { value: { name: string }[] };
       return value.map(({ name }) => name).filter((name) => name !== 'nodepool1');
     },
     async close() {
-      for (const claim of claims.values()) await it.remove(claim).catch(() => {});
+      await it.takeBack();
       for (const provisioner of started) await provisioner.stop();
       await azure.arm('DELETE', id, containerService);
-      await eventually({ client: kube.client, resource: nodeClaims }, (all) =>
-        all.every(({ metadata }) => !claims.has(metadata.name!)),
-      );
       await kube.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -14,7 +14,8 @@ interface Refusal {
   readonly statusCode?: number;
   readonly code?: string;
   readonly message: string;
-  readonly response?: { readonly bodyAsText?: string | null };
+  /** The body. */
+  readonly details?: unknown;
 }
 
 /** The SDK keeps what Azure asked for to itself; the emulator asks for this, ms. */
@@ -25,7 +26,6 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
   const client = new ContainerServiceClient(credential, cluster.subscriptionId, {
     endpoint,
     credentials: { scopes: [`${endpoint}/.default`] },
-    retryOptions: { maxRetries: 0 },
   });
   const { agentPools } = client;
   const { resourceGroup: group, name: managedCluster } = cluster;
@@ -57,7 +57,13 @@ export function sdkAgentPools(credential: TokenCredential, endpoint: string, clu
     list: async () =>
       await told(async () => {
         const found: AgentPool[] = [];
-        for await (const pool of agentPools.list(group, managedCluster)) found.push(poolOf(pool));
+        try {
+          for await (const pool of agentPools.list(group, managedCluster)) found.push(poolOf(pool));
+        } catch (error) {
+          // Its pager keeps Azure's words to itself; another call of the same kind tells them.
+          await agentPools.get(group, managedCluster, 'nodepool1');
+          throw error;
+        }
         return found;
       }),
     create: async (name, properties) =>
@@ -106,11 +112,11 @@ function poolOf({ id = '', name = '', eTag, ...properties }: SdkPool): AgentPool
 }
 
 /** An operation that failed is an error without status, whose message ends `CODE. MESSAGE`. */
-function azureError({ statusCode, code, message, response }: Refusal, context: CallContext): AzureError {
+function azureError({ statusCode, code, message, details }: Refusal, context: CallContext): AzureError {
   const failed = /has failed\. (\w+)\. ([\s\S]*)$/.exec(message);
   const body =
     failed === null
-      ? (response?.bodyAsText ?? { error: { code: code ?? '', message } })
+      ? (details ?? { error: { code: code ?? '', message } })
       : { error: { code: failed[1], message: failed[2] } };
   return classify({ status: failed === null ? statusCode : undefined, body }, context);
 }

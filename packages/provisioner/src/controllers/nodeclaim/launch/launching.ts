@@ -24,7 +24,11 @@ export function notLaunched(status: 'False' | 'Unknown', reason: string, message
 export function waiting(claim: Live<NodeClaim>, why: string): Step {
   return {
     claim,
-    condition: notLaunched('Unknown', 'PoolOperationQueued', `waits for its turn: ${why}`),
+    condition: notLaunched(
+      'Unknown',
+      'PoolOperationQueued',
+      sentence(`waits for its turn: ${why}${failedBefore(claim)}`),
+    ),
     inQueue: true,
   };
 }
