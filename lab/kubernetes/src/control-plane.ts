@@ -16,6 +16,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { azureEnvironment } from './azure-environment.ts';
 import { ensureBinaries } from './binaries.ts';
 import { kubeconfig, makeCertificates, network } from './certificates.ts';
 import { type ComponentName, componentNames } from './components.ts';
@@ -37,7 +38,10 @@ export interface ControlPlane {
   readonly binaries: string;
   /** Where it is found inside the namespace. */
   readonly address: string;
-  /** Starts a program inside the network namespace, with KUBECONFIG and PATH set; everything else is the caller's. */
+  /**
+   * Starts a program inside the network namespace, with KUBECONFIG and PATH set; everything else is the caller's. Where the lab has an Azure,
+   * its host names are there too, and the program is its owner.
+   */
   exec(
     argv: readonly string[],
     options?: { readonly stdio?: 'inherit' | 'pipe'; readonly env?: NodeJS.ProcessEnv },
@@ -239,9 +243,13 @@ export function attach(directory: string): ControlPlane {
     address: network.address,
     exec(argv, { stdio = 'inherit', env } = {}) {
       const user = root ? [] : ['--user', '--preserve-credentials'];
-      return spawn('nsenter', [`--target=${inner}`, ...user, '--net', '--', ...argv], {
+      const azure = azureEnvironment(directory);
+      const joined = ['--net', ...(azure === undefined ? [] : ['--mount', '--pid'])];
+      // In another process namespace nsenter has a child, and hands no signal on to it; in another mount namespace one begins at the root.
+      const around = azure === undefined ? [] : ['setpriv', '--pdeathsig=TERM', 'env', `--chdir=${process.cwd()}`];
+      return spawn('nsenter', [`--target=${inner}`, ...user, ...joined, '--', ...around, ...argv], {
         stdio,
-        env: { ...environment(), ...env },
+        env: { ...environment(), ...azure, ...env },
       });
     },
     async run(name, argv, env) {

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ControlPlane } from './control-plane.ts';
-import { LabError } from './error.ts';
 import type { Progress } from './go-programs.ts';
 import { addNodes, kubectl } from './nodes.ts';
+import { succeed } from './succeed.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const namespace = 'kaito-system';
@@ -56,13 +55,3 @@ async function runOnce(lab: ControlPlane, name: string, argv: readonly string[])
 
 const helm = (lab: ControlPlane, args: readonly string[]): Promise<void> =>
   succeed(lab.exec(['helm', ...args], { stdio: 'pipe' }));
-
-/** @throws LabError with the last words of the child when it fails */
-async function succeed(child: ReturnType<ControlPlane['exec']>): Promise<void> {
-  const said: Buffer[] = [];
-  child.stdout!.on('data', (chunk: Buffer) => said.push(chunk));
-  child.stderr!.on('data', (chunk: Buffer) => said.push(chunk));
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0)
-    throw new LabError(Buffer.concat(said).toString().trim(), 'see the message; npm run lab -- logs tells more');
-}

@@ -5,7 +5,9 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { azureProgram } from './azure-environment.ts';
+import { startAzure } from './azure.ts';
 import { downloadModules, ensureBinaries } from './binaries.ts';
 import { componentNames } from './components.ts';
 import {
@@ -73,9 +75,14 @@ const program = new Command('lab')
 named(program.command('up'))
   .description('start a control plane, building its programs on first use (minutes)')
   .option('--kaito', 'install charts/kaito on it, and run the operator and a simulated provisioner of machines')
-  .action(async ({ name, kaito }: Named & { readonly kaito?: boolean }) => {
+  .addOption(
+    new Option('--azure', 'an Azure in it, with an AKS cluster of this API server whose add-on is KAITO').conflicts(
+      'kaito',
+    ),
+  )
+  .action(async ({ name, kaito, azure }: Named & { readonly kaito?: boolean; readonly azure?: boolean }) => {
     const began = performance.now();
-    if (isRunning(name) && kaito !== true) {
+    if (isRunning(name) && kaito !== true && azure !== true) {
       say(`Lab ${name} runs already.`);
       return;
     }
@@ -83,12 +90,13 @@ named(program.command('up'))
       ? running(name)
       : await startControlPlane({ directory: directoryOf(name), detached: true, progress: tell });
     if (kaito === true) await installKaito(lab, tell);
+    if (azure === true) await startAzure(lab, tell);
     const flag = name === 'default' ? '' : ` --name ${name}`;
     say(`Lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s.
 
   export KUBECONFIG=${lab.hostKubeconfig}   # kubectl from here
   npm run -s lab -- nodes add${flag} --gpus 4 --instance-type Standard_NC64as_T4_v3
-  npm run -s lab -- exec${flag} -- kubectl get nodes
+  npm run -s lab -- exec${flag} -- kubectl get nodes${azure === true ? `\n  npm run -s lab -- exec${flag} -- ./kaito azure doctor -g KaitoLab -n kaito` : ''}
   npm run -s lab -- down${flag}`);
   });
 
@@ -189,7 +197,10 @@ named(program.command('exec'))
 
 named(program.command('logs'))
   .description('print the log of a program')
-  .argument('<program>', `${[...componentNames, ...kaitoPrograms].join(', ')}, NODE.kubelet of a real node, …`)
+  .argument(
+    '<program>',
+    `${[...componentNames, ...kaitoPrograms, azureProgram].join(', ')}, NODE.kubelet of a real node, …`,
+  )
   .action((component: string, { name }: Named) => {
     const known = readdirSync(running(name).directory)
       .filter((file) => file.endsWith('.log'))

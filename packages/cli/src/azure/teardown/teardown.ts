@@ -43,7 +43,11 @@ export async function teardown(session: Session, azure: AzureAccess, flags: Tear
       steps: await stepsFor(azure, cluster, identity, flags),
       question: 'Delete these?',
       notes: [...subscriptionNote(flags), ...(left === undefined ? [] : [`${left}; nobody gives them back`])],
-      next: [`KAITO itself stays in the cluster; it is uninstalled with: helm uninstall ${releaseName} -n NAMESPACE`],
+      next: [
+        cluster.aiToolchainOperator
+          ? `The add-on itself stays; it is switched off with: az aks update ${groupAndName(flags)} --disable-ai-toolchain-operator`
+          : `KAITO itself stays in the cluster; it is uninstalled with: helm uninstall ${releaseName} -n NAMESPACE`,
+      ],
     },
     flags,
   );
