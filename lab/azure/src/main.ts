@@ -1,20 +1,20 @@
 // `npm run lab -- azure …`: an Azure on this machine, for trying things and for tests.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LabError } from '@kaito/lab-kubernetes';
+import { LabError, downloadGoModules } from '@kaito/lab-kubernetes';
 import { Command } from 'commander';
 import { azureCliVersion, ensureAzureCli } from './azure-cli/install.ts';
 import { logIn, loginCommands } from './azure-cli/login.ts';
 import { foreground } from './launch/children.ts';
+import { type Keeper, keepFolder } from './launch/keeper.ts';
 import { endClusters } from './launch/kubernetes.ts';
 import { isolated, joining } from './launch/namespaces.ts';
 import { directoryOf, readRecord, removeRecord, running, runningNames, writeRecord } from './launch/record.ts';
 import { type Named, type Serving, flagsOf, named, optionsOf, serving } from './launch/options.ts';
 import { serve } from './launch/serve.ts';
-import { ensureRegistryProgram } from './registry/program.ts';
+import { ensureRegistryProgram, registryPrograms } from './registry/program.ts';
 
 const program = new Command('lab azure')
   .description(
@@ -167,60 +167,65 @@ program
     process.exitCode = await foreground(command, env);
   });
 
+/** What `run` is told. */
+type Running = Serving & { readonly az: boolean; readonly login?: boolean };
+
 serving(program.command('run'))
   .description('start an emulator of its own, run a command as exec does, and end it')
   .argument('<command...>')
   .option('--no-az', 'do without az')
   .option('--login', 'log az in as the owner first')
   .passThroughOptions()
-  .action(async (command: string[], options: Serving & { readonly az: boolean; readonly login?: boolean }) => {
+  .action(async (command: string[], options: Running) => {
     const flags = [
       ...flagsOf(options),
       ...(options.az ? [] : ['--no-az']),
       ...(options.login === true ? ['--login'] : []),
     ];
     if (options.az) await ensureAzureCli(tell);
-    if (options.names === 'local') {
-      process.exitCode = await runHere(command, options);
-      return;
+    if (options.names === 'public') await prepare();
+    const keeper = keepFolder('kaito-azure-');
+    const { directory } = keeper;
+    try {
+      process.exitCode =
+        options.names === 'local'
+          ? await runHere(directory, command, options, { keeper })
+          : await foreground(isolated([...self, 'inside', ...flags, '--', directory, ...command]), process.env, keeper);
+    } finally {
+      await keeper.release();
     }
-    await prepare();
-    process.exitCode = await foreground(isolated([...self, 'inside', ...flags, '--', ...command]), process.env);
   });
 
 serving(program.command('inside', { hidden: true }))
+  .argument('<directory>')
   .argument('<command...>')
   .option('--no-az')
   .option('--login')
   .passThroughOptions()
-  .action(async (command: string[], options: Serving & { readonly az: boolean; readonly login?: boolean }) => {
+  .action(async (directory: string, command: string[], options: Running) => {
     // The first process of a namespace is not ended by a signal that it does not handle.
     process.once('SIGTERM', ended);
-    process.exitCode = await runHere(command, options, () => process.off('SIGTERM', ended));
+    process.exitCode = await runHere(directory, command, options, { begun: () => process.off('SIGTERM', ended) });
   });
 
 const ended = (): never => process.exit(143);
 
-/** An emulator in this process, for one command. */
+/** An emulator in this process, for one command; its state goes into `directory`. */
 async function runHere(
+  directory: string,
   command: readonly string[],
-  options: Serving & { readonly az: boolean; readonly login?: boolean },
-  begun: () => void = () => {},
+  options: Running,
+  { keeper, begun }: { readonly keeper?: Keeper; readonly begun?: () => void },
 ): Promise<number> {
-  const directory = mkdtempSync(join(tmpdir(), 'kaito-azure-'));
+  const azure = await serve(directory, { ...optionsOf(options), owned: true });
   try {
-    const azure = await serve(directory, optionsOf(options));
-    try {
-      const env = await environmentFor(azure.environment, options.az);
-      if (options.login === true) await logIn(azure, await ensureAzureCli(tell), env);
-      begun();
-      return await foreground(command, env);
-    } finally {
-      await azure.stop();
-      await endClusters(directory);
-    }
+    const env = await environmentFor(azure.environment, options.az);
+    if (options.login === true) await logIn(azure, await ensureAzureCli(tell), env);
+    begun?.();
+    return await foreground(command, env, keeper);
   } finally {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    await azure.stop();
+    await endClusters(directory);
   }
 }
 
@@ -228,6 +233,17 @@ named(program.command('logs'))
   .description('print what it wrote')
   .action(({ name }: Named) => {
     process.stdout.write(readFileSync(join(directoryOf(name), 'log'), 'utf8'));
+  });
+
+program
+  .command('build')
+  .description('build the registry and install the real az now, or only fetch what they are made of')
+  .option('--download', 'only fetch')
+  .action(async ({ download }: { readonly download?: boolean }) => {
+    // az is packages alone: fetched is installed.
+    say(await ensureAzureCli(tell));
+    if (download === true) await downloadGoModules(registryPrograms, tell);
+    else say(await ensureRegistryProgram(tell));
   });
 
 program

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { LabError } from '@kaito/lab-kubernetes';
+import type { Keeper } from './keeper.ts';
 
 /** Those whom a signal to `child` is for: it, or what `unshare` started. */
 function heeding(child: ChildProcess): readonly number[] {
@@ -12,10 +13,20 @@ function heeding(child: ChildProcess): readonly number[] {
   return inside === '' ? [] : inside.split(' ').map(Number);
 }
 
-/** Runs a program that has the terminal; signals to this process go on to it. @returns its exit code, 128 and more where a signal ended it */
-export async function foreground(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/**
+ * Runs a program that has the terminal; signals to this process go on to it, and where a keeper is given it does not outlive this process.
+ *
+ * @returns its exit code, 128 and more where a signal ended it
+ */
+export async function foreground(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  keeper?: Pick<Keeper, 'hold'>,
+): Promise<number> {
   const [program, ...args] = argv as [string, ...string[]];
   const child: ChildProcess = spawn(program, args, { stdio: 'inherit', env });
+  // unshare heeds no other signal, and all that is inside goes with it.
+  keeper?.hold(child.pid, program === 'unshare' ? 'KILL' : 'TERM');
   const pass = (signal: NodeJS.Signals): void => {
     for (const pid of heeding(child)) process.kill(pid, signal);
   };
@@ -30,6 +41,7 @@ export async function foreground(argv: readonly string[], env: NodeJS.ProcessEnv
       { cause: error },
     );
   } finally {
+    keeper?.hold(undefined);
     process.off('SIGINT', pass).off('SIGTERM', pass);
   }
 }

@@ -16,10 +16,18 @@ export const defaultKubernetes = (): KubernetesChoice =>
 
 const clustersOf = (directory: string): string => join(directory, 'clusters');
 
-/** @param directory the emulator's. @throws LabError where there is no lab to attach to */
-export function driverOf(choice: KubernetesChoice, directory: string, clock: Clock, logger: Logger): Driver {
+/**
+ * @param directory the emulator's
+ * @param owned control planes of clusters end with this process
+ * @throws LabError where there is no lab to attach to
+ */
+export function driverOf(
+  choice: KubernetesChoice,
+  directory: string,
+  { owned, clock, logger }: { readonly owned: boolean; readonly clock: Clock; readonly logger: Logger },
+): Driver {
   if (choice === 'none') return noKubernetes;
-  if (choice === 'lab') return labDriver({ directory: clustersOf(directory), clock, logger });
+  if (choice === 'lab') return labDriver({ directory: clustersOf(directory), owned, clock, logger });
   const { KUBECONFIG: kubeconfig, KAITO_LAB_DIRECTORY: lab } = process.env;
   if (kubeconfig === undefined || lab === undefined)
     throw new LabError(

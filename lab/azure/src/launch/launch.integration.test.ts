@@ -33,11 +33,11 @@ console.log(KAITO_AZURE_ENDPOINT, value.map((each) => each.name).join(' '));
 `;
 const node = [process.execPath, '--input-type=module', '-e', client];
 
-/** Processes that name the emulator's folder. */
-function processes(): string[] {
+/** Processes whose command line says this, such as the emulator's folder. */
+function processes(what = directoryOf(name)): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(directoryOf(name));
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(what);
     } catch {
       return false;
     }
@@ -62,7 +62,7 @@ test.each(['local', 'public'])(
     );
 
     process.kill(before.pid, 'SIGKILL');
-    await expect.poll(processes, { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => processes(), { timeout: 60_000 }).toEqual([]);
     expect((await azure('exec', '--name', name, '--no-az', '--', 'true')).said).toMatch(
       new RegExp(`no Azure emulator named ${name} runs\nlab azure: start it`),
     );
@@ -126,6 +126,48 @@ test.each(['local', 'public'])(
     child.kill('SIGTERM');
     expect(await ended).toEqual([143, null]);
     expect(existsSync(directory)).toBe(false);
+  },
+);
+
+/** A program that makes a cluster with a control plane, says where the emulator's folder is, and stays. */
+const clusterMaker = `
+const { AZURE_AUTHORITY_HOST, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID, KAITO_AZURE_DIRECTORY, KAITO_AZURE_ENDPOINT, KAITO_AZURE_OWNER_ID, KAITO_AZURE_OWNER_SECRET } = process.env;
+const form = { grant_type: 'client_credentials', scope: KAITO_AZURE_ENDPOINT + '/.default', client_id: KAITO_AZURE_OWNER_ID, client_secret: KAITO_AZURE_OWNER_SECRET };
+const login = await fetch(AZURE_AUTHORITY_HOST + '/' + AZURE_TENANT_ID + '/oauth2/v2.0/token', { method: 'POST', body: new URLSearchParams(form) });
+const { access_token } = await login.json();
+const headers = { authorization: 'Bearer ' + access_token, 'content-type': 'application/json' };
+const group = KAITO_AZURE_ENDPOINT + '/subscriptions/' + AZURE_SUBSCRIPTION_ID + '/resourceGroups/lab';
+const put = (url, body) => fetch(url, { method: 'PUT', headers, body: JSON.stringify(body) });
+await put(group + '?api-version=2024-11-01', { location: 'westus3' });
+const cluster = group + '/providers/Microsoft.ContainerService/managedClusters/kaito?api-version=2026-06-01';
+await put(cluster, { location: 'westus3', identity: { type: 'SystemAssigned' }, properties: { dnsPrefix: 'kaito', agentPoolProfiles: [{ name: 'nodepool1', count: 1, mode: 'System' }] } });
+for (let state = ''; state !== 'Succeeded'; ) {
+  ({ properties: { provisioningState: state } } = await (await fetch(cluster, { headers })).json());
+  if (state === 'Failed') throw new Error('the cluster failed');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}
+console.log(KAITO_AZURE_DIRECTORY);
+setInterval(() => {}, 1000);
+`;
+
+test.each([
+  ['local', 'none', ['sh', '-c', 'echo $KAITO_AZURE_DIRECTORY; while :; do sleep 1; done', name]],
+  ['public', 'none', ['sh', '-c', 'echo $KAITO_AZURE_DIRECTORY; while :; do sleep 1; done', name]],
+  ['local', 'lab', [process.execPath, '--input-type=module', '-e', clusterMaker, name]],
+])(
+  '%s names, Kubernetes %s: killed at once, it leaves no process and no folder',
+  async (names, kubernetes, command) => {
+    const flags = ['--disable-warning=ExperimentalWarning', main, 'run', '--names', names, '--kubernetes', kubernetes];
+    const child = spawn(process.execPath, [...flags, '--no-az', '--', ...command], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+    const directory = printed.toString().trim();
+    expect(processes(directory)).not.toEqual([]);
+    expect(processes(name)).not.toEqual([]);
+    child.kill('SIGKILL');
+    await expect.poll(() => existsSync(directory), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => [...processes(directory), ...processes(name)], { timeout: 60_000 }).toEqual([]);
   },
 );
 

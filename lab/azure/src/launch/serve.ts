@@ -13,17 +13,22 @@ export interface ServeOptions {
   readonly operationMs?: number;
   readonly rateLimits?: boolean;
   readonly kubernetes: KubernetesChoice;
+  /** Control planes of clusters end with this process; default: they outlive it, and are found again. */
+  readonly owned?: boolean;
 }
 
 /** Starts an emulator in this process; with public names this process is in namespaces of its own. @throws LabError where it cannot */
-export async function serve(directory: string, { kubernetes, ...options }: ServeOptions): Promise<RunningAzure> {
+export async function serve(
+  directory: string,
+  { kubernetes, owned = false, ...options }: ServeOptions,
+): Promise<RunningAzure> {
   const clock = systemClock;
   const logger = lineLogger(process.stderr);
   const given: AzureOptions = {
     directory,
     clock,
     logger,
-    driver: driverOf(kubernetes, directory, clock, logger),
+    driver: driverOf(kubernetes, directory, { owned, clock, logger }),
     ...options,
     ...(options.names === 'public' && { hostsFile: prepareNamespaces(directory) }),
   };

@@ -7,6 +7,8 @@ import { signingKeysOf } from './signing-keys.ts';
 export interface LabOptions {
   /** Where the control planes' state lies, a folder for each cluster. */
   readonly directory: string;
+  /** They end with this process, however it ends; default: they outlive it. */
+  readonly owned?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -15,10 +17,10 @@ export interface LabOptions {
 const stopped = componentNames.filter((name) => name !== 'etcd').toReversed();
 
 /**
- * A control plane of its own for each cluster. They outlive the emulator, which finds them again; one that ended with its machine begins anew,
+ * A control plane of its own for each cluster. Where they outlive the emulator it finds them again; one that ended with its machine begins anew,
  * empty.
  */
-export function labDriver({ directory, clock, logger }: LabOptions): Driver {
+export function labDriver({ directory, owned = false, clock, logger }: LabOptions): Driver {
   const clients = new Map<string, Client>();
   const folder = ({ uid }: ClusterSpec): string => join(directory, uid);
 
@@ -54,7 +56,7 @@ export function labDriver({ directory, clock, logger }: LabOptions): Driver {
         before ??
         (await startControlPlane({
           directory: folder(cluster),
-          detached: true,
+          detached: !owned,
           issuer: cluster.issuer,
           progress: (line) => logger.log('info', line, { cluster: cluster.id }),
         }));

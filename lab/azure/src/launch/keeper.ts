@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder for temporary files that goes with this process, however this process ends. */
+export interface Keeper {
+  readonly directory: string;
+  /** A process that is ended by this signal if it outlives this one; undefined: none any more. */
+  hold(pid: number | undefined, signal?: 'TERM' | 'KILL'): void;
+  /** Removes the folder, and waits for that. */
+  release(): Promise<void>;
+}
+
+/** Waits for the end of its standard input, which comes with its parent's; what still writes into the folder is on its way out then. */
+const script = `
+pid=
+while read -r next of; do signal=$next pid=$of; done
+[ -z "$pid" ] || kill -s "$signal" "$pid" 2>/dev/null
+left=100
+until rm -rf "$0" 2>/dev/null || [ $((left -= 1)) = 0 ]; do sleep 0.1; done`;
+
+export function keepFolder(prefix: string): Keeper {
+  const directory = mkdtempSync(join(tmpdir(), prefix));
+  // In a session of its own: what is sent to this one's processes together does not reach it.
+  const child = spawn('sh', ['-c', script, directory], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const gone = once(child, 'exit');
+  child.stdin.on('error', () => {});
+  return {
+    directory,
+    hold(pid, signal = 'TERM') {
+      child.stdin.write(pid === undefined ? '\n' : `${signal} ${pid}\n`);
+    },
+    async release() {
+      child.stdin.end();
+      await gone;
+    },
+  };
+}
