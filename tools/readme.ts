@@ -21,6 +21,8 @@ const expectations: readonly (readonly [command: RegExp, output: RegExp])[] = [
     /^\.\/kaito describe .* --cluster$/m,
     /WorkspaceReady +True[\s\S]*workspace-phi-2 .*released|released[\s\S]*workspace-phi-2/,
   ],
+  [/kubectl get workspaces,nodeclaims,nodes$/m, /mistral-7b-instruct[\s\S]*nodeclaim[\s\S]*node\/aks-ws/],
+  [/kaito azure doctor/, /✓ image[\s\S]*Machines can be rented/],
   [/^\.\/kaito plan -f examples\/seed\.yaml/m, /Standard_NC64as_T4_v3/],
 ];
 

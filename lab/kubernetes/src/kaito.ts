@@ -34,17 +34,21 @@ export async function installKaito(lab: ControlPlane, progress: Progress): Promi
   progress('starting KAITO and a simulated provisioner');
   await runKaitoPods(lab);
   await runOnce(lab, provisioner, [join(import.meta.dirname, 'simulated-provisioner.ts')]);
+}
+
+/**
+ * Runs whatever KAITO's chart has installed, or will: simulated nodes run no program. Resolves when Workspaces can be made.
+ *
+ * @throws LabError with kubectl's own words
+ */
+export async function runKaitoPods(lab: ControlPlane): Promise<void> {
+  await runOnce(lab, kaitoPods, [join(import.meta.dirname, 'kaito-pods/main.ts'), lab.directory]);
   await kubectl(lab, [
     'wait',
     '--for=jsonpath={.webhooks[0].clientConfig.caBundle}',
     'validatingwebhookconfiguration/validation.workspace.kaito.sh',
     '--timeout=60s',
   ]);
-}
-
-/** Runs whatever KAITO's chart has installed, or will: simulated nodes run no program. */
-export async function runKaitoPods(lab: ControlPlane): Promise<void> {
-  await runOnce(lab, kaitoPods, [join(import.meta.dirname, 'kaito-pods/main.ts'), lab.directory]);
 }
 
 /** Keeps a script of Node's running inside the lab, unless it does already. */
