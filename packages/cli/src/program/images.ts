@@ -11,7 +11,7 @@ export function declareImages(program: Command, { act }: Wiring): void {
     .helpCommand(false)
     .summary('copy images between registries, and look at them')
     .description(
-      "Copies images between registries and looks at them, without a daemon. Logins are Docker's (docker login, or az acr login).",
+      "Copies images between registries and looks at them, without a daemon. Logins are Docker's (docker login); for registries of Azure also that of az login or of the environment.",
     )
     .addHelpText(
       'after',
