@@ -7,7 +7,7 @@ import { build } from 'rolldown';
 const root = join(import.meta.dirname, '../..');
 
 /** As the chart sets it in NODE_OPTIONS. */
-const heapFlags = ['--max-semi-space-size=2'];
+export const heapFlags = ['--max-semi-space-size=2'];
 
 /** One file of JavaScript of a program, as an image holds it, so that the time and memory for reading TypeScript is not measured. */
 export async function bundled(file: string, folder: string): Promise<string> {

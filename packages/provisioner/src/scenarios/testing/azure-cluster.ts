@@ -42,6 +42,8 @@ export interface AzureCluster {
   /** Resource id of the AKS cluster. */
   readonly id: string;
   readonly identity: { readonly clientId: string; readonly principalId: string; readonly id: string };
+  /** What the provisioner's container is told, and its federated token's file among it. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Runs the provisioner as its pod does: under the rights of the chart's ServiceAccount, with its federated token. */
   start(client: ClientKind, flags?: readonly string[], logger?: Logger): Promise<RunningProvisioner>;
   /** Gives the identity its right at the cluster; takes it away. */
@@ -155,6 +157,7 @@ export async function azureCluster(): Promise<AzureCluster> {
     address,
     id,
     identity: { clientId, principalId, id: identityId },
+    environment,
     grant,
     revoke: async () => void (await azure.admin('DELETE', '/role-assignments', { principalId })),
     async start(client, flags = [], logger = silentLogger) {
