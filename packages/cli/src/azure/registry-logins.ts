@@ -3,9 +3,8 @@ import type { CredentialSource } from '@kaito/oci';
 import { cloudOf, credentialOf, wireOf } from './connect.ts';
 import { explained } from './explain.ts';
 
-/** The audience of registries alone, which Azure's public cloud has; elsewhere they take tokens for Resource Manager. */
-const audienceOf = ({ name, resourceManagerAudience }: Cloud): string =>
-  name === 'AzureCloud' ? 'https://containerregistry.azure.net' : resourceManagerAudience;
+/** What tokens for Azure's registries are asked for. Source: Azure CLI 2.91, `az acr login`. */
+export const registryAudience = 'https://containerregistry.azure.net';
 
 /**
  * Logins for the registries of the cloud that a person is logged in to: whom the environment names, else who is logged in with the Azure CLI;
@@ -22,7 +21,7 @@ export function azureRegistryLogins(env: Environment): CredentialSource {
     try {
       const { cloud, credential } = await (login ??= logIn());
       if (!registry.toLowerCase().endsWith(cloud.registrySuffix)) return undefined;
-      const { value } = await credential.token(audienceOf(cloud));
+      const { value } = await credential.token(registryAudience);
       return { kind: 'entra', token: value, ambient: true };
     } catch (error) {
       if (error instanceof AzureError && error.code === 'NoCredential') return undefined;

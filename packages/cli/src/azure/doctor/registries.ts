@@ -3,12 +3,10 @@ import { OciError, parseReference, RegistryClient } from '@kaito/oci';
 import type { AksFlags } from '../cluster.ts';
 import { groupAndName, quoted } from '../command-line.ts';
 import type { AzureAccess } from '../connect.ts';
+import { registryAudience } from '../registry-logins.ts';
 import { sameName } from '../resource-id.ts';
 import { asCheck, type AzureCheck } from './check.ts';
 import type { Wants } from './wants.ts';
-
-/** What tokens for Azure's registries are asked for. Source: Azure CLI 2.91, `az acr login`. */
-const registryAudience = 'https://containerregistry.azure.net';
 
 /** Whether nodes may pull from the registries that Workspaces and flags name, and whether the images are there. */
 export async function registryChecks(
