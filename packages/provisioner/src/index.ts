@@ -1,6 +1,7 @@
 export { fieldManager } from './options.ts';
 export type { ProvisionerOptions } from './options.ts';
-export { readSettings, SettingsError } from './settings.ts';
+export { SettingsError } from '@kaito/kube';
+export { readSettings } from './settings.ts';
 export type { Settings } from './settings.ts';
 export { setUp } from './setup.ts';
 export type { SetupSettings, Surroundings } from './setup.ts';

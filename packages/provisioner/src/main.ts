@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { AzureError } from '@kaito/azure';
-import { createTextLogger, loadConfig, systemClock } from '@kaito/kube';
-import { help, readSettings, type Settings, SettingsError } from './settings.ts';
+import { createTextLogger, loadConfig, SettingsError, systemClock } from '@kaito/kube';
+import { help, readSettings, type Settings } from './settings.ts';
 import { setUp } from './setup.ts';
 import { checkIdentity, connectAzure } from './startup/connect-azure.ts';
 import { leaveTerminationMessage } from './startup/termination-message.ts';

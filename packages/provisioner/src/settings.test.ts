@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { help, readSettings, SettingsError } from './settings.ts';
+import { SettingsError } from '@kaito/kube';
+import { help, readSettings } from './settings.ts';
 import { environment } from './testing/provisioner.ts';
 
 const read = (args: readonly string[] = [], env: NodeJS.ProcessEnv = environment) => {

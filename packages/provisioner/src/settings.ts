@@ -1,5 +1,13 @@
-import { parseArgs } from 'node:util';
-import { type LogFormat, logFormats, type LogLevel, logLevels } from '@kaito/kube';
+import {
+  leaseFlags,
+  leaseTimes,
+  type LogFormat,
+  logFormats,
+  type LogLevel,
+  logLevels,
+  readFlags,
+  SettingsError,
+} from '@kaito/kube';
 import type { ProvisionerOptions } from './options.ts';
 
 /** Everything that the process is told at its start. */
@@ -38,11 +46,6 @@ export type IdentitySettings =
     }
   /** The identity of the node. */
   | { readonly kind: 'managed'; readonly clientId?: string };
-
-/** A flag or variable that cannot be used; one line for the person. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
 
 export const help = `The GPU provisioner: makes an AKS agent pool of each NodeClaim of KAITO, and takes it away with it.
 
@@ -92,85 +95,37 @@ Process:
 Exit codes: 0 stopped, 1 failed or no longer the leader, 2 wrong usage.
 `;
 
-const text = { type: 'string' } as const;
-const flags = {
-  kubeconfig: text,
-  context: text,
-  'leader-elect': text,
-  'lease-duration': text,
-  'renew-deadline': text,
-  'retry-period': text,
-  concurrency: text,
-  'pool-operations': text,
-  preflight: text,
-  'wait-for-gpu': text,
-  'retry-after': text,
-  'launch-timeout': text,
-  'registration-timeout': text,
-  'initialization-timeout': text,
-  'repair-after': text,
-  namespace: text,
-  'termination-log': text,
-  'health-port': text,
-  'metrics-port': text,
-  'log-level': text,
-  'log-format': text,
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-type Name = Exclude<keyof typeof flags, 'help'>;
+const names = [
+  'kubeconfig',
+  'context',
+  'concurrency',
+  'pool-operations',
+  'preflight',
+  'wait-for-gpu',
+  'retry-after',
+  'launch-timeout',
+  'registration-timeout',
+  'initialization-timeout',
+  'repair-after',
+  'namespace',
+  'termination-log',
+  'health-port',
+  'metrics-port',
+  'log-level',
+  'log-format',
+  ...leaseFlags,
+] as const;
 
 /** Reads flags and environment. `help`: only the help was asked for. @throws SettingsError */
 export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings | 'help' {
-  let values: Partial<Record<Name, string>> & { readonly help?: boolean };
-  try {
-    ({ values } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }));
-  } catch (error) {
-    throw new SettingsError(`${error instanceof Error ? error.message : String(error)} (--help lists the options)`);
-  }
-  if (values.help === true) return 'help';
-  const whole = (name: Name, fallback: number, least: number, most: number): number => {
-    const value = values[name];
-    if (value === undefined) return fallback;
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most) return number;
-    throw new SettingsError(`--${name} is "${value}"; write a whole number from ${least} to ${most}`);
-  };
-  const oneOf = <T extends string>(name: Name, known: readonly T[], fallback: T): T => {
-    const value = values[name] ?? fallback;
-    const found = known.find((each) => each === value);
-    if (found !== undefined) return found;
-    throw new SettingsError(`--${name} is "${value}"; write one of ${known.join(', ')}`);
-  };
-  const yes = (name: Name, fallback: boolean): boolean =>
-    oneOf(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
-  const seconds = (name: Name, fallback: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (value >= 0.1 && value <= 3600) return Math.round(value * 1000);
-    throw new SettingsError(`--${name} is "${values[name]}"; write seconds from 0.1 to 3600`);
-  };
-  const duration = (name: Name, fallback: string): number => {
-    const value = values[name] ?? fallback;
-    const match = /^(\d+)(s|m|h)$/.exec(value);
-    const ms =
-      match === null ? 0 : Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 's' | 'm' | 'h'];
-    if (ms >= 1_000 && ms <= 86_400_000) return ms;
-    throw new SettingsError(`--${name} is "${value}"; write a duration from 1s to 24h, such as 15m`);
-  };
-  const lease = {
-    leaseDurationMs: seconds('lease-duration', 15),
-    renewDeadlineMs: seconds('renew-deadline', 10),
-    retryPeriodMs: seconds('retry-period', 2),
-  };
-  if (lease.leaseDurationMs <= lease.renewDeadlineMs || lease.renewDeadlineMs <= lease.retryPeriodMs) {
-    throw new SettingsError(
-      '--lease-duration must be longer than --renew-deadline, and that longer than --retry-period',
-    );
-  }
+  const flags = readFlags(args, names);
+  if (flags === 'help') return 'help';
+  const { text, whole, oneOf, yes, duration } = flags;
   const clientId = trimmed(environment, 'AZURE_CLIENT_ID');
+  const [kubeconfig, context] = [text('kubeconfig'), text('context')];
   return {
-    ...(values.kubeconfig !== undefined && { kubeconfig: values.kubeconfig }),
-    ...(values.context !== undefined && { context: values.context }),
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
     cluster: {
       subscriptionId: needed(environment, 'ARM_SUBSCRIPTION_ID', 'the subscription of the AKS cluster', isUUID),
       resourceGroup: needed(environment, 'ARM_RESOURCE_GROUP', 'the resource group of the AKS cluster itself', isName),
@@ -180,7 +135,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     ...(clientId !== undefined && { clientId }),
     identity: readIdentity(environment),
     leaderElect: yes('leader-elect', true),
-    lease,
+    lease: leaseTimes(flags),
     concurrency: whole('concurrency', 20, 1, 1000),
     poolOperations: whole('pool-operations', 10, 1, 100),
     preflight: yes('preflight', true),
@@ -193,8 +148,8 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
       repairMs: duration('repair-after', '10m'),
     },
     systemNamespace:
-      values.namespace ?? environment['SYSTEM_NAMESPACE'] ?? environment['POD_NAMESPACE'] ?? 'kaito-system',
-    terminationLog: values['termination-log'] ?? environment['TERMINATION_LOG'] ?? '/dev/termination-log',
+      text('namespace') ?? environment['SYSTEM_NAMESPACE'] ?? environment['POD_NAMESPACE'] ?? 'kaito-system',
+    terminationLog: text('termination-log') ?? environment['TERMINATION_LOG'] ?? '/dev/termination-log',
     healthPort: whole('health-port', 8081, 0, 65_535),
     metricsPort: whole('metrics-port', 8080, 0, 65_535),
     logLevel: oneOf('log-level', logLevels, 'info'),

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { createTextLogger, loadConfig, systemClock } from '@kaito/kube';
-import { help, readSettings, SettingsError } from './settings.ts';
+import { createTextLogger, loadConfig, SettingsError, systemClock } from '@kaito/kube';
+import { help, readSettings } from './settings.ts';
 import { setUp } from './setup.ts';
 
 const wrongUsage = 2;

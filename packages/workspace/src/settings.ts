@@ -1,6 +1,14 @@
-import { parseArgs } from 'node:util';
 import { parseUpdateWindow } from '@kaito/api';
-import { type LogFormat, logFormats, type LogLevel, logLevels } from '@kaito/kube';
+import {
+  leaseFlags,
+  leaseTimes,
+  type LogFormat,
+  logFormats,
+  type LogLevel,
+  logLevels,
+  readFlags,
+  SettingsError,
+} from '@kaito/kube';
 import type { OperatorOptions } from './options.ts';
 
 /** Everything that the process is told at its start. */
@@ -24,11 +32,6 @@ export interface Settings extends OperatorOptions {
   readonly webhookService: string;
   readonly webhookSecret: string;
   readonly webhookConfiguration: string;
-}
-
-/** A flag or variable that cannot be used; one line for the person. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
 }
 
 export const help = `The Workspace operator: makes nodes, a workload and a Service of each Workspace, and says how it is.
@@ -69,57 +72,33 @@ Process:
 Exit codes: 0 stopped, 1 failed or no longer the leader, 2 wrong usage.
 `;
 
-const text = { type: 'string' } as const;
-const flags = {
-  kubeconfig: text,
-  context: text,
-  'leader-elect': text,
-  'lease-duration': text,
-  'renew-deadline': text,
-  'retry-period': text,
-  concurrency: text,
-  'preset-registry': text,
-  'server-image': text,
-  'update-window': text,
-  'node-provisioner': text,
-  webhook: text,
-  'webhook-port': text,
-  'webhook-service': text,
-  'webhook-secret': text,
-  'webhook-configuration': text,
-  namespace: text,
-  'health-port': text,
-  'metrics-port': text,
-  'log-level': text,
-  'log-format': text,
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-type Name = Exclude<keyof typeof flags, 'help'>;
+const names = [
+  'kubeconfig',
+  'context',
+  'concurrency',
+  'preset-registry',
+  'server-image',
+  'update-window',
+  'node-provisioner',
+  'webhook',
+  'webhook-port',
+  'webhook-service',
+  'webhook-secret',
+  'webhook-configuration',
+  'namespace',
+  'health-port',
+  'metrics-port',
+  'log-level',
+  'log-format',
+  ...leaseFlags,
+] as const;
 
 /** Reads flags and environment. `help`: only the help was asked for. @throws SettingsError */
 export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings | 'help' {
-  let values: Partial<Record<Name, string>> & { readonly help?: boolean };
-  try {
-    ({ values } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }));
-  } catch (error) {
-    throw new SettingsError(`${error instanceof Error ? error.message : String(error)} (--help lists the options)`);
-  }
-  if (values.help === true) return 'help';
-  const whole = (name: Name, fallback: number, least: number, most: number): number => {
-    const value = values[name];
-    if (value === undefined) return fallback;
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most) return number;
-    throw new SettingsError(`--${name} is "${value}"; write a whole number from ${least} to ${most}`);
-  };
-  const oneOf = <T extends string>(name: Name, known: readonly T[], fallback: T): T => {
-    const value = values[name] ?? fallback;
-    const found = known.find((each) => each === value);
-    if (found !== undefined) return found;
-    throw new SettingsError(`--${name} is "${value}"; write one of ${known.join(', ')}`);
-  };
-  const updateWindow = values['update-window'] ?? '';
+  const flags = readFlags(args, names);
+  if (flags === 'help') return 'help';
+  const { text, whole, oneOf, yes } = flags;
+  const updateWindow = text('update-window') ?? '';
   if (updateWindow !== '') {
     try {
       parseUpdateWindow(updateWindow);
@@ -127,39 +106,24 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
       throw new SettingsError(`--update-window: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const yes = (name: Name): boolean => oneOf(name, ['true', 'false'], 'true') === 'true';
-  const seconds = (name: Name, fallback: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (value >= 0.1 && value <= 3600) return Math.round(value * 1000);
-    throw new SettingsError(`--${name} is "${values[name]}"; write seconds from 0.1 to 3600`);
-  };
-  const lease = {
-    leaseDurationMs: seconds('lease-duration', 15),
-    renewDeadlineMs: seconds('renew-deadline', 10),
-    retryPeriodMs: seconds('retry-period', 2),
-  };
-  if (lease.leaseDurationMs <= lease.renewDeadlineMs || lease.renewDeadlineMs <= lease.retryPeriodMs) {
-    throw new SettingsError(
-      '--lease-duration must be longer than --renew-deadline, and that longer than --retry-period',
-    );
-  }
+  const [kubeconfig, context] = [text('kubeconfig'), text('context')];
   return {
-    ...(values.kubeconfig !== undefined && { kubeconfig: values.kubeconfig }),
-    ...(values.context !== undefined && { context: values.context }),
-    leaderElect: yes('leader-elect'),
-    lease,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    leaderElect: yes('leader-elect', true),
+    lease: leaseTimes(flags),
     concurrency: whole('concurrency', 10, 1, 1000),
-    presetRegistry: values['preset-registry'] ?? environment['PRESET_REGISTRY_NAME'] ?? 'mcr.microsoft.com/aks/kaito',
-    serverImage: values['server-image'] ?? 'kaito-server:0.1.0',
+    presetRegistry: text('preset-registry') ?? environment['PRESET_REGISTRY_NAME'] ?? 'mcr.microsoft.com/aks/kaito',
+    serverImage: text('server-image') ?? 'kaito-server:0.1.0',
     ...(updateWindow !== '' && { updateWindow }),
     nodeProvisioner: oneOf('node-provisioner', ['karpenter', 'none'], 'karpenter'),
-    webhook: yes('webhook'),
+    webhook: yes('webhook', true),
     webhookPort: whole('webhook-port', 9443, 0, 65_535),
-    webhookService: values['webhook-service'] ?? environment['WEBHOOK_SERVICE'] ?? 'kaito-workspace',
-    webhookSecret: values['webhook-secret'] ?? 'workspace-webhook-cert',
-    webhookConfiguration: values['webhook-configuration'] ?? 'validation.workspace.kaito.sh',
+    webhookService: text('webhook-service') ?? environment['WEBHOOK_SERVICE'] ?? 'kaito-workspace',
+    webhookSecret: text('webhook-secret') ?? 'workspace-webhook-cert',
+    webhookConfiguration: text('webhook-configuration') ?? 'validation.workspace.kaito.sh',
     systemNamespace:
-      values.namespace ?? environment['SYSTEM_NAMESPACE'] ?? environment['POD_NAMESPACE'] ?? 'kaito-system',
+      text('namespace') ?? environment['SYSTEM_NAMESPACE'] ?? environment['POD_NAMESPACE'] ?? 'kaito-system',
     healthPort: whole('health-port', 8081, 0, 65_535),
     metricsPort: whole('metrics-port', 8080, 0, 65_535),
     logLevel: oneOf('log-level', logLevels, 'info'),

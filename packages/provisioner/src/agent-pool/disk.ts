@@ -1,7 +1,7 @@
 import type { KaitoNodeClassSpec, NodeClaim } from '@kaito/api';
 import { GiB } from '@kaito/catalog';
 import { PlanError } from './plan-error.ts';
-import { amount } from './quantity.ts';
+import { amount } from '@kaito/kube';
 
 /** Bounds of `osDiskSizeGB`: https://learn.microsoft.com/rest/api/aks/agent-pools/create-or-update. 0 would be AKS's own size. */
 const leastGiB = 30;

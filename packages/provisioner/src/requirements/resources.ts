@@ -1,7 +1,7 @@
 import { gpuResource, type KaitoNodeClassSpec, type NodeClaim } from '@kaito/api';
 import { type Catalog, findMachine, GiB, type MachineType } from '@kaito/catalog';
 import { PlanError } from '../agent-pool/plan-error.ts';
-import { amount } from '../agent-pool/quantity.ts';
+import { amount } from '@kaito/kube';
 import type { Candidate } from './candidate.ts';
 
 /** What a machine has of a resource; undefined: the catalog does not say, and the node will. */

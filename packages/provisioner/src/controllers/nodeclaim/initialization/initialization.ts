@@ -10,10 +10,9 @@ import {
   unregisteredTaint,
 } from '@kaito/api';
 import { findMachine } from '@kaito/catalog';
-import { type Live, nodes } from '@kaito/kube';
+import { amount, type Live, nodes } from '@kaito/kube';
 import type { Node } from 'kubernetes-types/core/v1.js';
 import { taintText } from '../../../agent-pool/body.ts';
-import { amount } from '../../../agent-pool/quantity.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { withRemedy } from '../../../operations/failure-words.ts';
 import { fieldManager } from '../../../options.ts';

@@ -2,7 +2,7 @@ import { gpuResource } from '@kaito/api';
 import type { Plan } from '@kaito/planner';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Live } from '../../../cache/caches.ts';
-import { amount } from './quantity.ts';
+import { amount } from '@kaito/kube';
 
 /** What pods take of a node. */
 export interface Demand {

@@ -6,10 +6,9 @@ import {
   workspaceLabel,
   workspaceNamespaceLabel,
 } from '@kaito/api';
-import { conditionOf } from '@kaito/kube';
+import { amount, conditionOf } from '@kaito/kube';
 import type { Node } from 'kubernetes-types/core/v1.js';
 import type { Live } from '../../../cache/caches.ts';
-import { amount } from './quantity.ts';
 
 export function labelsOf(node: Live<Node>): Readonly<Record<string, string>> {
   return node.metadata.labels ?? {};
