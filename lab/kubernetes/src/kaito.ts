@@ -49,6 +49,8 @@ export async function runKaitoPods(lab: ControlPlane): Promise<void> {
     'validatingwebhookconfiguration/validation.workspace.kaito.sh',
     '--timeout=60s',
   ]);
+  const operator = ['--all-namespaces', '--selector=app.kubernetes.io/name=kaito-workspace'];
+  await kubectl(lab, ['wait', '--for=condition=Available', 'deployment', ...operator, '--timeout=60s']);
 }
 
 /** Keeps a script of Node's running inside the lab, unless it does already. */

@@ -3,8 +3,15 @@
 // Usage: main.ts DIRECTORY, inside a lab; logs are DIRECTORY/NAME.log.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createClient, createInformer, deployments, loadConfig, pods, systemClock } from '@kaito/kube';
-import { createLogger } from '@kaito/workspace';
+import {
+  createClient,
+  createInformer,
+  createTextLogger,
+  deployments,
+  loadConfig,
+  pods,
+  systemClock,
+} from '@kaito/kube';
 import { partOf, partOfLabel } from '@kaito/workspace/neighbour';
 import { Workload } from './workload.ts';
 
@@ -16,7 +23,7 @@ const programs: Readonly<Record<string, string>> = {
 const [directory = '.'] = process.argv.slice(2);
 const clock = systemClock;
 const write = (line: string): void => void process.stderr.write(`${line}\n`);
-const logger = createLogger({ level: 'info', format: 'text', write, now: () => new Date() });
+const logger = createTextLogger({ level: 'info', format: 'text', write, now: () => new Date() });
 const client = createClient(loadConfig({ clock, terminal: false }), { clock, logger, userAgent: 'kaito-pods' });
 const of = { client, clock, logger, labelSelector: `${partOfLabel}=${partOf}` };
 const wanted = createInformer({ ...of, resource: deployments });

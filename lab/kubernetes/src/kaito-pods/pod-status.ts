@@ -2,10 +2,14 @@ import type { ContainerState, ContainerStatus, Pod, PodCondition } from 'kuberne
 import { type Client, isNotFound, type Live, pods } from '@kaito/kube';
 
 /** How the main container of a pod fares. */
-export type Standing =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'starting'; readonly restarts: number; readonly last?: Ended }
-  | { readonly kind: 'ended'; readonly restarts: number; readonly last: Ended };
+export interface Standing {
+  readonly kind: 'starting' | 'ready' | 'ended';
+  /** Of the process; a simulated node's own pods have none. */
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  /** How it ended before, or just now. */
+  readonly last?: Ended;
+}
 
 export interface Ended {
   readonly exitCode: number;
@@ -23,6 +27,7 @@ export async function showStanding(client: Client, pod: Live<Pod>, standing: Sta
   const ready = standing.kind === 'ready';
   const same =
     was.ready === ready &&
+    was.containerID === container.containerID &&
     was.restartCount === container.restartCount &&
     was.state?.waiting?.reason === container.state?.waiting?.reason &&
     was.lastState?.terminated?.message === container.lastState?.terminated?.message;
@@ -40,14 +45,19 @@ export async function showStanding(client: Client, pod: Live<Pod>, standing: Sta
   }
 }
 
-function containerStatus(was: ContainerStatus, standing: Standing, now: Date): ContainerStatus {
-  const state: ContainerState = { running: { startedAt: now.toISOString() } };
-  if (standing.kind === 'ready') return { ...was, ready: true, state };
-  const { kind, restarts: restartCount, last } = standing;
-  const shown = { ...was, ready: false, restartCount, ...(last !== undefined && { lastState: terminated(last) }) };
-  if (kind === 'starting') return { ...shown, state };
+function containerStatus(was: ContainerStatus, { kind, pid, restarts, last }: Standing, now: Date): ContainerStatus {
   const message = `back-off restarting failed container ${was.name}`;
-  return { ...shown, state: { waiting: { reason: 'CrashLoopBackOff', message } } };
+  return {
+    ...was,
+    containerID: `process://${pid}`,
+    ready: kind === 'ready',
+    restartCount: restarts,
+    state:
+      kind === 'ended'
+        ? { waiting: { reason: 'CrashLoopBackOff', message } }
+        : { running: { startedAt: now.toISOString() } },
+    ...(last !== undefined && { lastState: terminated(last) }),
+  };
 }
 
 function terminated({ exitCode, message, at }: Ended): ContainerState {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
@@ -14,7 +14,7 @@ import { type Account, fillVolumes, tokenOf, writeWhole } from './volumes.ts';
 const pauses = [1_000, 8_000] as const;
 /** First and longest wait between two looks at readiness, ms. */
 const probes = [50, 1_000] as const;
-/** What of a log is taken for a termination message, characters; source: `FallbackToLogsOnError`. */
+/** What of a log is taken for a termination message, bytes; source: `FallbackToLogsOnError`. */
 const longestTail = 2048;
 /** Of the process's own token, s. */
 const tokenSeconds = 30 * 86_400;
@@ -37,7 +37,7 @@ export class Workload {
   /** Of the pods that the process stands for; undefined: there shall be none. */
   #template: string | undefined;
   #child: ChildProcess | undefined;
-  #standing: Standing = { kind: 'starting', restarts: 0 };
+  #standing: Standing | undefined;
   #pods: readonly Live<Pod>[] = [];
   #cancels: (() => void)[] = [];
   readonly #worn = new Set<string>();
@@ -66,6 +66,7 @@ export class Workload {
     this.#cancelAll();
     const child = this.#child;
     this.#child = undefined;
+    this.#standing = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
@@ -98,6 +99,7 @@ export class Workload {
     const healthPort = await freePort();
     const log = join(directory, `${name}.log`);
     const output = openSync(log, 'a');
+    const begin = fstatSync(output).size;
     // Pods have their ports for themselves; processes share them.
     const argv = [main, ...container.args, `--health-port=${healthPort}`, '--metrics-port=0'];
     const { PATH } = process.env;
@@ -105,12 +107,13 @@ export class Workload {
     const child = spawn(process.execPath, argv, { cwd: folder, env, stdio: ['ignore', output, output] });
     closeSync(output);
     this.#child = child;
-    this.#standing = { kind: 'starting', restarts, ...(last !== undefined && { last }) };
+    this.#standing = { kind: 'starting', pid: child.pid, restarts, ...(last !== undefined && { last }) };
     logger.log('info', 'started', { name, namespace, restarts });
     this.#probe(child, healthPort, probes[0]);
     child.once('exit', (code) => {
       if (this.#child !== child) return;
-      const message = readFileSync(terminationLog, 'utf8') || readFileSync(log, 'utf8').slice(-longestTail);
+      const message =
+        readFileSync(terminationLog, 'utf8') || readFileSync(log).subarray(begin).subarray(-longestTail).toString();
       this.#ended(deployment, restarts, { exitCode: code ?? 137, message: message.trim(), at: this.#now() });
     });
   }
@@ -118,7 +121,7 @@ export class Workload {
   #ended(deployment: Live<Deployment>, restarts: number, last: Ended): void {
     const { name, namespace } = deployment.metadata;
     this.#cancelAll();
-    this.#standing = { kind: 'ended', restarts, last };
+    this.#standing = { kind: 'ended', pid: this.#child?.pid, restarts, last };
     this.#deps.logger.log('warn', 'ended', { name, namespace, exitCode: last.exitCode, message: last.message });
     this.#later(0, () => this.#show());
     const pause = Math.min(pauses[0] * 2 ** Math.min(restarts, 10), pauses[1]);
@@ -140,9 +143,10 @@ export class Workload {
         (answer) => answer.ok,
         () => false,
       );
-      if (this.#child !== child || this.#standing.kind !== 'starting') return;
+      const standing = this.#standing;
+      if (this.#child !== child || standing?.kind !== 'starting') return;
       if (ready) {
-        this.#standing = { kind: 'ready' };
+        this.#standing = { ...standing, kind: 'ready' };
         await this.#show();
       } else this.#probe(child, port, Math.min(waitMs * 2, probes[1]));
     });
@@ -150,7 +154,9 @@ export class Workload {
 
   async #show(): Promise<void> {
     const { client, clock } = this.#deps;
-    await Promise.all(this.#pods.map((pod) => showStanding(client, pod, this.#standing, clock.now())));
+    const standing = this.#standing;
+    if (standing === undefined) return;
+    await Promise.all(this.#pods.map((pod) => showStanding(client, pod, standing, clock.now())));
   }
 
   async #fill(files: ContainerProcess['files'], account: Account): Promise<void> {

@@ -25,10 +25,6 @@ afterAll(() => it.close());
 /** Resource id of what setup makes. */
 const identity = () =>
   `${it.id.replace(/\/providers\/.*/, '')}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/kaito-kaito`;
-const rolledOut = () =>
-  it.shell(
-    'kubectl rollout status deployment/kaito-workspace deployment/kaito-gpu-provisioner -n kaito-system --timeout=100s',
-  );
 
 test('setup makes identity, role, federation and values, and installs KAITO, whose pods run; doctor finds all well', async () => {
   expect(await it.amiss()).toContainEqual(
@@ -38,7 +34,7 @@ test('setup makes identity, role, federation and values, and installs KAITO, who
   ({ principalId } = (
     (await it.arm('GET', identity(), identities)) as { properties: { principalId: string } }
   ).properties);
-  await rolledOut();
+  await it.rolledOut();
   expect(await it.amiss('--machine', 'Standard_NC64as_T4_v3')).toEqual([]);
   await it.changes();
   expect(await it.command(...setup)).toContain('There is nothing to do.');
@@ -46,7 +42,7 @@ test('setup makes identity, role, federation and values, and installs KAITO, who
   // No test waits for as long as a person may take.
   const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/args/-', value: '--retry-after=1s' }];
   await it.shell(`kubectl patch ${deployment} --type=json -p '${JSON.stringify(patch)}'`);
-  await rolledOut();
+  await it.rolledOut();
 });
 
 test('the walkthrough: an image of the own registry, on a machine that comes and goes with the Workspace', async () => {
@@ -111,7 +107,7 @@ describe('a fault is told by doctor and by the Workspace, with what mends it', (
       name: 'rights',
       found: expect.stringContaining('agentPools/write'),
     });
-    expect(remedy).toContain("az role assignment create --role 'KAITO GPU provisioner (kaito)'");
+    expect(remedy).toContain("az role assignment create --role 'KAITO GPU provisioner (kaito)");
     await it.mend(remedy);
     await well('no-role');
   });
@@ -162,7 +158,7 @@ describe('a fault is told by doctor and by the Workspace, with what mends it', (
     const [found] = await it.amiss();
     expect(found).toMatchObject({ name: 'provisioner', found: expect.stringContaining('nobody rents machines') });
     await it.mend(found!.remedy!);
-    await rolledOut();
+    await it.rolledOut();
     expect(await it.amiss()).toEqual([]);
   });
 
@@ -178,7 +174,7 @@ describe('a fault is told by doctor and by the Workspace, with what mends it', (
       'failed webhook',
     ]);
     await it.mend(found[0]!.remedy!);
-    await rolledOut();
+    await it.rolledOut();
     await it.apply('unasked', phi);
     await well('unasked');
   });

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { isTrue, type Workspace, type WorkspaceRootCause } from '@kaito/api';
-import { isNotFound, type Live, namespaces } from '@kaito/kube';
+import { isNotFound, type Live, namespaces, pods } from '@kaito/kube';
 import { eventually, eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import { nodeClaims, workspaces } from '../../../cluster/resources.ts';
 import { type EmulatedAzure, emulatedAzure, type Ran } from '../../testing/emulated.ts';
 import { asAzure } from './az.ts';
 
 const execute = promisify(execFile);
+const system = 'kaito-system';
 const containerService = '2026-06-01';
 /** Runs the programs that the pods of KAITO's chart stand for. */
 const kubelet = fileURLToPath(new URL('../../../../../../lab/kubernetes/src/kaito-pods/main.ts', import.meta.url));
@@ -36,6 +38,8 @@ export interface Aks extends EmulatedAzure {
   command(...args: readonly string[]): Promise<string>;
   /** Runs the command of a remedy as doctor prints it; one of az by its calls of Resource Manager. */
   mend(remedy: string): Promise<void>;
+  /** Waits until both Deployments of the chart are up to date, and the processes that their pods stand for are ready. */
+  rolledOut(): Promise<void>;
   /** What doctor finds not well, or does not see. */
   amiss(...flags: readonly string[]): Promise<readonly Check[]>;
   /** Waits until a Workspace of `team` is so. */
@@ -90,6 +94,13 @@ export async function aks(): Promise<Aks> {
       else if (words[0] === 'kaito') await it.command(...words.slice(1), '--yes');
       else await shell(command);
     },
+    async rolledOut() {
+      for (const name of ['kaito-workspace', 'kaito-gpu-provisioner']) {
+        await shell(`kubectl rollout status deployment/${name} -n ${system} --timeout=100s`);
+        const labelSelector = `app.kubernetes.io/name=${name}`;
+        await eventually({ client, resource: pods, namespace: system, labelSelector }, (all) => all.every(isProcess));
+      }
+    },
     async amiss(...flags) {
       const { code, out, err } = await azure.kaito('doctor', [...flags, '-o', 'json']);
       if (err !== '') throw new Error(err);
@@ -125,11 +136,11 @@ export async function aks(): Promise<Aks> {
       return value.map(({ name }) => name).filter((name) => name !== 'nodepool1');
     },
     async close() {
-      await shell('helm uninstall kaito -n kaito-system --ignore-not-found --wait');
-      await client.delete(namespaces, { name: 'kaito-system' }).catch((error: unknown) => {
+      await shell(`helm uninstall kaito -n ${system} --ignore-not-found --wait`);
+      await client.delete(namespaces, { name: system }).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
       });
-      await eventuallyGone(client, namespaces, { name: 'kaito-system' });
+      await eventuallyGone(client, namespaces, { name: system });
       node.kill('SIGTERM');
       await ended;
       await kube.close();
@@ -154,7 +165,17 @@ async function makeRegistry({ arm, directory, id: cluster, owner, subscriptionId
   return { id, name, loginServer };
 }
 
-export function outputOf({ code, out, err }: Ran): string {
+/** A simulated pod is Ready at once; that of a process has its number. */
+function isProcess({ metadata, status }: Live<Pod>): boolean {
+  const [container] = status?.containerStatuses ?? [];
+  return (
+    metadata.deletionTimestamp === undefined &&
+    container?.ready === true &&
+    container.containerID?.startsWith('process://') === true
+  );
+}
+
+function outputOf({ code, out, err }: Ran): string {
   if (code === 0) return out;
   throw new Error(`exit code ${code}: ${err}${out}`);
 }
