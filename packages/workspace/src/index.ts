@@ -1,4 +1,3 @@
-export { createTextLogger as createLogger } from '@kaito/kube';
 export { fieldManager } from './options.ts';
 export type { OperatorOptions } from './options.ts';
 export { SettingsError } from '@kaito/kube';

@@ -1,4 +1,5 @@
 export * from './cluster.ts';
+export * from './cut.ts';
 export * from './eventually.ts';
 export * from './kubelet-stub.ts';
 export * from './manual-clock.ts';

@@ -1,12 +1,20 @@
 import { isTrue } from '@kaito/api';
-import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import {
+  createCut,
+  type Cut,
+  type CutPoint,
+  eventuallyGone,
+  eventuallyOne,
+  type TestCluster,
+  testCluster,
+} from '@kaito/kube/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { nodeClaims } from '../cache/resources.ts';
 import { nodeClaim } from '../testing/claims.ts';
 import { type Cloud, cloudOf } from '../testing/cloud.ts';
 import { azureError, type MemoryPools } from '../testing/memory-pools.ts';
 import { type RunningProvisioner, startProvisioner } from '../testing/provisioner.ts';
-import { createCut, type Cut, type CutPoint } from './testing/cut.ts';
+import { cutPools } from './testing/cut-pools.ts';
 import { finalState } from './testing/final-state.ts';
 
 const crds = ['karpenter.sh_nodeclaims.yaml', 'kaito.sh_kaitonodeclasses.yaml'].map(
@@ -39,7 +47,7 @@ const stopped: Promise<void>[] = [];
 async function start(): Promise<void> {
   const cut = createCut();
   const { config } = cluster;
-  const running = await startProvisioner({ config, agentPools: cut.pools(cloud.pools), intercept: cut.intercept });
+  const running = await startProvisioner({ config, agentPools: cutPools(cut, cloud.pools), intercept: cut.intercept });
   provisioner = { running, cut };
 }
 

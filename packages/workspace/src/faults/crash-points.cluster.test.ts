@@ -8,12 +8,19 @@ import {
   silentLogger,
   systemClock,
 } from '@kaito/kube';
-import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import {
+  createCut,
+  type Cut,
+  type CutPoint,
+  eventually,
+  eventuallyOne,
+  type TestCluster,
+  testCluster,
+} from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workspaces } from '../cache/resources.ts';
 import { type RunningOperator, startOperator } from '../testing/operator.ts';
 import { runProvisioner } from '../testing/provisioner.ts';
-import { createCut, type Cut, type CutPoint } from './testing/cut.ts';
 import { doubledEvents, finalObjects, isSettled } from './testing/final-objects.ts';
 
 const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(

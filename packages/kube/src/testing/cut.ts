@@ -1,5 +1,5 @@
-import { type AgentPools, AzureError } from '@kaito/azure';
-import { type ApiCall, ConnectionError, type Intercept } from '@kaito/kube';
+import type { ApiCall, Intercept } from '../client/call.ts';
+import { ConnectionError } from '../client/errors.ts';
 
 /** Cut off at its `at`-th call: before anybody hears of it, or after it was done and before the answer comes. */
 export interface CutPoint {
@@ -7,12 +7,12 @@ export interface CutPoint {
   readonly when: 'before' | 'after';
 }
 
-/** A process's ways to the API server and to Azure, which can be cut at one call; from then on nothing comes through. */
+/** A process's ways out, which can be cut at one call; from then on nothing comes through. */
 export interface Cut {
   readonly intercept: Intercept;
-  /** The pools as this process reaches them. */
-  pools(of: AgentPools): AgentPools;
-  /** The calls since `arm`, e.g. `PATCH /apis/karpenter.sh/v1/nodeclaims/ws1`, `azure create ws1`. */
+  /** Another way out than to the API server. @param lost what its caller gets once the way is cut */
+  pass<R>(name: string, send: () => Promise<R>, lost: () => Error): Promise<R>;
+  /** The calls since `arm`, e.g. `POST /api/v1/namespaces/x/services`. */
   readonly calls: readonly string[];
   /** The call at which it was cut; undefined before. */
   readonly at: string | undefined;
@@ -20,7 +20,7 @@ export interface Cut {
   arm(point?: CutPoint): Promise<string>;
 }
 
-/** Watches and lists only read, and go on by themselves. */
+/** Watches and lists are no calls: they only read, and go on by themselves. */
 function counts({ verb }: ApiCall): boolean {
   return verb !== 'watch' && verb !== 'list';
 }
@@ -45,6 +45,7 @@ export function createCut(): Cut {
   }
 
   return {
+    pass,
     get calls() {
       return calls;
     },
@@ -60,21 +61,9 @@ export function createCut(): Cut {
       if (at === undefined && !counts(call)) return await send();
       return await pass(`${call.method} ${call.path.replace(/\?.*/, '')}`, send, unreachable);
     },
-    pools: (of) => ({
-      list: (call) => pass('azure list', () => of.list(call), noAnswer),
-      get: (name, call) => pass(`azure get ${name}`, () => of.get(name, call), noAnswer),
-      create: (name, properties, call) =>
-        pass(`azure create ${name}`, () => of.create(name, properties, call), noAnswer),
-      delete: (name, call) => pass(`azure delete ${name}`, () => of.delete(name, call), noAnswer),
-      poll: (operation, call) => pass('azure poll', () => of.poll(operation, call), noAnswer),
-    }),
   };
 }
 
 function unreachable(): ConnectionError {
   return new ConnectionError('the connection is cut');
-}
-
-function noAnswer(): AzureError {
-  return new AzureError('NetworkUnreachable', { message: 'the connection is cut', remedy: 'wait', retry: 'soon' });
 }
