@@ -24,6 +24,13 @@ const crds = ['kaito.sh_kaitonodeclasses.yaml', 'karpenter.sh_nodeclaims.yaml'].
   join(chart, 'files/crds', file),
 );
 const serviceAccount = 'kaito-gpu-provisioner';
+/** What is the whole cluster's of that which a fixture installs. */
+const installed = [
+  `clusterrole/${serviceAccount}`,
+  `clusterrolebinding/${serviceAccount}`,
+  'crd/kaitonodeclasses.kaito.sh',
+  'crd/nodeclaims.karpenter.sh',
+];
 const containerService = '2025-02-01';
 const identities = '2023-01-31';
 
@@ -228,6 +235,8 @@ export async function azureCluster(): Promise<AzureCluster> {
       await it.takeBack();
       for (const provisioner of started) await provisioner.stop();
       await azure.arm('DELETE', id, containerService);
+      // Helm installs the same ones where other tests want it to, and takes nobody else's over.
+      await run('kubectl', ['delete', '--ignore-not-found', ...installed]);
       await kube.close();
       await rm(folder, { recursive: true, force: true });
     },
