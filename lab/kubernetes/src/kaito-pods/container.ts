@@ -3,9 +3,7 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Container, Pod, Volume } from 'kubernetes-types/core/v1.js';
 
 /** What a file in a container is filled with. */
-export type Source =
-  | { readonly token: string; readonly seconds: number }
-  | { readonly configMap: string; readonly key?: string };
+export type Source = { readonly token: string; readonly seconds: number } | { readonly configMap: string };
 
 /** What the main container of a Deployment's pods is started with, where it runs as a process of this machine. */
 export interface ContainerProcess {
