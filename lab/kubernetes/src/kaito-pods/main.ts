@@ -80,5 +80,5 @@ await Promise.all([wanted.whenSynced(stop.signal), living.whenSynced(stop.signal
 for (const informer of [wanted, living]) informer.onChange(look);
 await Promise.all(running);
 await busy;
-for (const { workload } of workloads) await workload.stop();
+for (const { workload } of workloads) await workload.converge(undefined, []);
 client.close();

@@ -16,6 +16,8 @@ const pauses = [1_000, 8_000] as const;
 const probes = [50, 1_000] as const;
 /** What of a log is taken for a termination message, bytes; source: `FallbackToLogsOnError`. */
 const longestTail = 2048;
+/** How long a process may take to end, ms; that of the chart's pods. */
+const graceMs = 30_000;
 /** Of the process's own token, s. */
 const tokenSeconds = 30 * 86_400;
 
@@ -40,6 +42,8 @@ export class Workload {
   #standing: Standing | undefined;
   #pods: readonly Live<Pod>[] = [];
   #cancels: (() => void)[] = [];
+  /** Counts the ends that were asked for: what was begun before one is not carried on after it. */
+  #ends = 0;
   readonly #worn = new Set<string>();
 
   constructor(deps: WorkloadDeps) {
@@ -62,6 +66,7 @@ export class Workload {
 
   /** Ends the process as the kubelet does, and waits until it has ended. */
   async stop(): Promise<void> {
+    this.#ends += 1;
     this.#template = undefined;
     this.#cancelAll();
     const child = this.#child;
@@ -70,7 +75,9 @@ export class Workload {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
+    const cancel = this.#deps.clock.after(graceMs, () => child.kill('SIGKILL'));
     await gone;
+    cancel();
   }
 
   /** The addresses of the pods become this network namespace's own, so that what is addressed to a pod reaches the process. */
@@ -87,6 +94,7 @@ export class Workload {
 
   async #start(deployment: Live<Deployment>, restarts: number, last?: Ended): Promise<void> {
     const { client, logger, directory, main, kubeconfigOf } = this.#deps;
+    const ends = this.#ends;
     const { name = '', namespace = '' } = deployment.metadata;
     const folder = join(directory, name);
     const container = containerProcess(deployment, this.#pods[0]!, join(folder, 'volumes'));
@@ -97,6 +105,7 @@ export class Workload {
     const terminationLog = join(folder, 'termination-log');
     writeWhole(terminationLog, '');
     const healthPort = await freePort();
+    if (ends !== this.#ends) return;
     const log = join(directory, `${name}.log`);
     const output = openSync(log, 'a');
     const begin = fstatSync(output).size;
@@ -160,8 +169,9 @@ export class Workload {
   }
 
   async #fill(files: ContainerProcess['files'], account: Account): Promise<void> {
+    const ends = this.#ends;
     const again = await fillVolumes(this.#deps.client, files, account);
-    if (again !== undefined) this.#later(again, () => this.#fill(files, account));
+    if (again !== undefined && ends === this.#ends) this.#later(again, () => this.#fill(files, account));
   }
 
   #now(): string {
