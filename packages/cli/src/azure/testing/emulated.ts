@@ -23,8 +23,6 @@ export interface EmulatedAzure {
   /** Of the cluster. */
   readonly id: string;
   readonly directory: string;
-  /** Owner of the subscription. */
-  readonly owner: Login;
   /** Any command of `kaito`, as the subscription's owner or as `login`. */
   run(args: readonly string[], login?: Login): Promise<Ran>;
   /** `kaito azure VERB -g KaitoLab -n kaito FLAGS`, as the subscription's owner or as `login`. */
@@ -108,14 +106,12 @@ export async function emulatedAzure(kubeconfig?: string): Promise<EmulatedAzure>
       AZURE_CLIENT_SECRET: login.secret,
       AZURE_SUBSCRIPTION_ID: subscriptionId,
       ARM_ENDPOINT: endpoint,
-      DOCKER_CONFIG: directory,
       KUBECONFIG: kubeconfig ?? join(directory, 'no-kubeconfig'),
     });
   return {
     subscriptionId,
     id,
     directory,
-    owner,
     arm,
     admin,
     run: asOwner,

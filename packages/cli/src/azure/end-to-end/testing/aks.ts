@@ -150,8 +150,7 @@ export async function aks(): Promise<Aks> {
   return it;
 }
 
-/** The owner's Docker login to it too: registries take a service principal's secret as a password. */
-async function makeRegistry({ arm, directory, id: cluster, owner, subscriptionId }: EmulatedAzure): Promise<Registry> {
+async function makeRegistry({ arm, id: cluster, subscriptionId }: EmulatedAzure): Promise<Registry> {
   const name = `lab${subscriptionId.slice(0, 8)}`;
   const id = `${cluster.replace(/\/providers\/.*/, '')}/providers/Microsoft.ContainerRegistry/registries/${name}`;
   const body = { location: 'westus3', sku: { name: 'Standard' }, properties: {} };
@@ -159,10 +158,7 @@ async function makeRegistry({ arm, directory, id: cluster, owner, subscriptionId
   const { properties } = (await arm('GET', id, '2023-07-01')) as {
     readonly properties: { readonly loginServer: string };
   };
-  const { loginServer } = properties;
-  const auth = Buffer.from(`${owner.appId}:${owner.secret}`).toString('base64');
-  writeFileSync(join(directory, 'config.json'), JSON.stringify({ auths: { [loginServer]: { auth } } }));
-  return { id, name, loginServer };
+  return { id, name, loginServer: properties.loginServer };
 }
 
 /** A simulated pod is Ready at once; that of a process has its number. */
