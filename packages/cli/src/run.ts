@@ -16,7 +16,7 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
       (exit) => {
         code = exit;
       },
-      word,
+      [word, ...rest],
     );
     await program.parseAsync([word, ...rest], { from: 'user' });
     return code;

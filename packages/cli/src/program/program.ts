@@ -11,14 +11,13 @@ import { commandName, withCommandName } from './command-name.ts';
 import { examples, type Wiring } from './wiring.ts';
 
 /**
- * The whole `kaito` command. Declares only; actions import what they need when they run. `done` receives the exit code; `word` is the
- * command line's first word, for pointing at the right help.
+ * The whole `kaito` command. Declares only; actions import what they need when they run. `done` receives the exit code; `words` is the
+ * command line, for pointing at the right help.
  */
-export function buildProgram(session: Session, done: (code: ExitCode) => void, word = ''): Command {
+export function buildProgram(session: Session, done: (code: ExitCode) => void, words: readonly string[] = []): Command {
   const { terminal } = session;
   const called = commandName(terminal.env);
-  const help = () =>
-    program.commands.some((command) => command.name() === word) ? `${called} ${word} --help` : `${called} --help`;
+  const help = () => `${[called, ...commandsOf(program, words)].join(' ')} --help`;
   const program = new Command(called)
     .summary('Run AI models from one short manifest')
     .description(
@@ -86,6 +85,12 @@ function showUsage(command: Command): void {
   const group = words.length === 0 && command.commands.length > 0;
   command.usage([...(group ? ['COMMAND', '[ARGUMENTS]'] : words), '[FLAGS]'].join(' '));
   for (const below of command.commands) showUsage(below);
+}
+
+/** The words that name a command and those below it. */
+function commandsOf(command: Command, [word = '', ...rest]: readonly string[]): readonly string[] {
+  const below = command.commands.find((each) => each.name() === word);
+  return below === undefined ? [] : [word, ...commandsOf(below, rest)];
 }
 
 /** An argument as usage shows it: in brackets where it may be left out. */

@@ -20,6 +20,7 @@ provisioner:
   enabled: true
   azure: {subscriptionId: 11111111-2222-3333-4444-555555555555, resourceGroup: KaitoLab, clusterName: kaito, location: westus3, environment: AzureUSGovernment, resourceManagerEndpoint: https://arm.example, authorityHost: https://login.example}
   caBundle: "-----BEGIN CERTIFICATE-----\\nMA==\\n-----END CERTIFICATE-----\\n"
+  extraArgs: [--repair-after=20m]
   extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
   logLevel: debug
   logFormat: json
@@ -157,6 +158,7 @@ const wrong: readonly (readonly [string, string])[] = [
     "at '/provisioner/azure/authorityHost': 'http://a' does not match pattern",
   ],
   ['provisioner.caBundle=/etc/ca.pem', "at '/provisioner/caBundle': '/etc/ca.pem' does not match pattern"],
+  ['provisioner.extraArgs[0]=repair', "at '/provisioner/extraArgs/0': 'repair' does not match pattern"],
   ['imagePullSecrets[0]=pull', "at '/imagePullSecrets/0': got string, want object"],
   ['replicas=3', "at '': additional properties 'replicas' not allowed"],
 ];
