@@ -42,7 +42,12 @@ export async function installAddon(
     managedAddon: { enabled: true },
     provisioner: { enabled: true, azure, workloadIdentity: { clientId, tenantId }, caBundle },
   };
-  await helm(connection, ['upgrade', '--install', ...release, chart, '--values=-'], merge(values, own), signal);
+  await helm(
+    connection,
+    ['upgrade', '--install', ...release, chart, '--take-ownership', '--values=-'],
+    merge(values, own),
+    signal,
+  );
 }
 
 /** Removes it where it is; its CRDs and what was made of them stay. @throws ArmError with helm's own words */
