@@ -106,6 +106,8 @@ export async function emulatedAzure(kubeconfig?: string): Promise<EmulatedAzure>
       AZURE_CLIENT_SECRET: login.secret,
       AZURE_SUBSCRIPTION_ID: subscriptionId,
       ARM_ENDPOINT: endpoint,
+      // Whoever runs the tests has logins of their own.
+      DOCKER_CONFIG: directory,
       KUBECONFIG: kubeconfig ?? join(directory, 'no-kubeconfig'),
     });
   return {
