@@ -11,7 +11,7 @@ import { spawn } from 'node:child_process';
 import { Console } from 'node:console';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, type Dirent, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -165,11 +165,23 @@ async function compare(from: RegistryProcess, size: number): Promise<void> {
   print.table(rows);
 }
 
+/** Files and folders below; none of a folder that the registry takes away meanwhile. */
+function entriesBelow(folder: string): readonly Dirent[] {
+  let entries: readonly Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return [];
+  }
+  return entries.flatMap((entry) =>
+    entry.isDirectory() ? [entry, ...entriesBelow(join(folder, entry.name))] : [entry],
+  );
+}
+
 /** Bytes of a registry's finished blobs and of its uploads under way. */
 function stored(storage: string): { readonly bytes: number; readonly uploads: number } {
-  const files = readdirSync(storage, { recursive: true, withFileTypes: true }).filter(
-    (entry) => entry.isFile() && basename(entry.name) === 'data',
-  );
+  const files = entriesBelow(storage).filter((entry) => entry.isFile() && basename(entry.name) === 'data');
   const sizes = files.map(({ parentPath, name }) => statSync(join(parentPath, name), { throwIfNoEntry: false })?.size);
   return {
     bytes: sizes.reduce((sum: number, size) => sum + (size ?? 0), 0),

@@ -58,7 +58,7 @@ const stages: readonly Stage[] = [
   },
   {
     name: 'cluster',
-    budget: 300,
+    budget: 400,
     checks: [
       {
         name: 'tests against a real API server',
@@ -70,7 +70,7 @@ const stages: readonly Stage[] = [
   },
   {
     name: 'azure',
-    budget: 480,
+    budget: 540,
     checks: [
       {
         name: 'tests against the Azure emulator and a real API server',
