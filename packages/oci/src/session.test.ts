@@ -124,7 +124,8 @@ describe('login', () => {
     await using server = await startStubServer((request, response) => {
       if (request.path.startsWith('/token')) {
         tokens += 1;
-        // No longer than a request takes: each needs a new one.
+        // It has run out when it comes: each request needs a new one.
+        for (const now = Date.now(); Date.now() === now;);
         return void response.end(JSON.stringify({ token: `t${tokens}`, expires_in: 0.000001 }));
       }
       if (request.headers.authorization !== `Bearer t${tokens}`) {
