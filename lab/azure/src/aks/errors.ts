@@ -1,3 +1,4 @@
+import { parentResourceNotFound } from '../errors/resource-errors.ts';
 import { ArmError } from '../errors/arm-error.ts';
 import type { Family } from '../compute/families.ts';
 import { regional } from '../compute/families.ts';
@@ -143,11 +144,7 @@ export const clusterElsewhere = (name: string, group: string, location: string, 
 
 /** A pool of a cluster that is not there. */
 export const parentNotFound = (cluster: string): ArmError =>
-  new ArmError(
-    404,
-    'ParentResourceNotFound',
-    `Failed to perform 'write' on resource(s) of type 'managedClusters/agentPools', because the parent resource '${cluster}' could not be found.`,
-  );
+  parentResourceNotFound('managedClusters/agentPools', cluster, 'write');
 
 /** A cluster in a region that AKS does not know. */
 export const regionNotAvailable = (location: string, regions: readonly string[]): ArmError =>

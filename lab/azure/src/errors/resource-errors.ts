@@ -48,11 +48,11 @@ export const resourceNotFound = (path: string, group: string): ArmError =>
   );
 
 /** What lies below a resource that does not exist. */
-export const parentResourceNotFound = (path: string, parent: string): ArmError =>
+export const parentResourceNotFound = (path: string, parent: string, verb: 'read' | 'write' = 'read'): ArmError =>
   new ArmError(
     404,
     'ParentResourceNotFound',
-    `Failed to perform 'read' on resource(s) of type '${path}', because the parent resource '${parent}' could not be found.`,
+    `Failed to perform '${verb}' on resource(s) of type '${path}', because the parent resource '${parent}' could not be found.`,
   );
 
 export const locationNotAvailable = (location: string, supported: readonly string[]): ArmError =>
