@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { bytesSource, digestOf, parseReference, RegistryClient } from '@kaito/oci';
@@ -29,9 +29,9 @@ async function interruptWithin(child: ChildProcess): Promise<void> {
 
 /** Bytes of the uploads under way in a repository. */
 function partsOf(repository: string): number {
-  return readdirSync(to.storage, { recursive: true, withFileTypes: true })
-    .filter(({ name, parentPath }) => name === 'data' && parentPath.includes(`/${repository}/`))
-    .map(({ name, parentPath }) => statSync(join(parentPath, name), { throwIfNoEntry: false })?.size ?? 0)
+  const uploads = join(to.storage, 'docker/registry/v2/repositories', repository, '_uploads');
+  return globSync(join(uploads, '*', 'data'))
+    .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
     .reduce((sum, size) => sum + size, 0);
 }
 
@@ -87,11 +87,14 @@ describe('kaito image', () => {
 
   test('a copy that is interrupted goes on with what has arrived', async () => {
     const args = ['image', 'copy', `${from.host}/team/app:v1`, `${to.host}/interrupted`];
+    // A second Ctrl-C would end the chunk too.
+    let interrupted: Promise<void> | undefined;
     const cut = await kaito.run(args, {
       onError: (text, child) => {
-        if (text.includes('of 114.5 MiB')) void interruptWithin(child);
+        if (text.includes('of 114.5 MiB')) interrupted ??= interruptWithin(child);
       },
     });
+    await interrupted;
     expect(cut).toMatchObject({ code: 130, out: '' });
     expect(cut.err).toContain('goes on where this one stopped');
     const again = await kaito.run([...args, '-q', '-o', 'json']);
