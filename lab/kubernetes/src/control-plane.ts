@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { azureEnvironment } from './azure-environment.ts';
 import { ensureBinaries } from './binaries.ts';
@@ -25,7 +25,7 @@ import type { Progress } from './go-programs.ts';
 import { order } from './orders.ts';
 import { podStages } from './pod-stages.ts';
 import { run } from './run.ts';
-import type { SupervisorSettings } from './supervisor.ts';
+import type { InletTarget, Outlet, SupervisorSettings } from './supervisor.ts';
 
 /** A control plane that runs. */
 export interface ControlPlane {
@@ -54,6 +54,10 @@ export interface ControlPlane {
   kill(component: ComponentName): Promise<void>;
   /** The components that run. */
   components(): Promise<readonly ComponentName[]>;
+  /** Listens on a unix socket (its path), and carries each connection to an address inside: a ClusterIP, a pod, a node. Until closed or the lab ends. */
+  inlet(socket: string, to: { readonly host: string; readonly port: number }): Promise<void>;
+  /** Breaks its connections; one that is closed is no error. */
+  closeInlet(socket: string): Promise<void>;
   /** Ends every process; removes the directory. */
   stop(): Promise<void>;
 }
@@ -71,6 +75,11 @@ export interface ControlPlaneOptions {
   readonly nodeGraceSeconds?: number;
   /** Addresses inside the lab's namespace whom pods' and real nodes' questions for names outside the cluster go to; default: there are no such names. */
   readonly upstreamDns?: readonly string[];
+  /**
+   * Addresses inside the lab that lead out: each connection to one is carried to a unix socket, where whoever started the lab listens. The lab's own
+   * address may be one, on a port that it has free; others become addresses of the lab, which pods and real nodes reach too.
+   */
+  readonly outlets?: readonly Outlet[];
   readonly progress?: Progress;
 }
 
@@ -144,6 +153,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     upstreamDns: options.upstreamDns ?? [],
     cgroup: `/kaito-lab-${mark}`,
     homes: join(directory, `nodes-${mark}`),
+    outlets: (options.outlets ?? []).map((outlet) => ({ ...outlet, socket: resolve(outlet.socket) })),
   };
   const janitor = startJanitor(directory, settings, options.directory === undefined);
   const detached = options.detached === true;
@@ -257,6 +267,11 @@ export function attach(directory: string): ControlPlane {
     },
     restart: async (component) => void (await order(directory, `/restart/${component}`)),
     kill: async (component) => void (await order(directory, `/kill/${component}`)),
+    inlet: async (socket, { host, port }) => {
+      const body: InletTarget = { host, port };
+      await order(directory, inletOrder(socket), { body });
+    },
+    closeInlet: async (socket) => void (await order(directory, inletOrder(socket), { method: 'DELETE' })),
     async components() {
       const pids = JSON.parse(await order(directory, '/', { method: 'GET' })) as Record<ComponentName, number>;
       return componentNames.filter((name) => name in pids);
@@ -272,6 +287,8 @@ export function attach(directory: string): ControlPlane {
     },
   };
 }
+
+const inletOrder = (socket: string): string => `/inlets/${encodeURIComponent(resolve(socket))}`;
 
 /** False too for a process that has ended and that its parent has not looked at yet. */
 function runs(pid: number | undefined): boolean {

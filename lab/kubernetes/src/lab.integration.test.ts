@@ -1,7 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { type Socket, connect, createServer } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { type ControlPlane, addNodes, installKaito, kubectl, podFateLabel, startControlPlane } from './index.ts';
@@ -145,6 +148,80 @@ test('nothing stays behind: after stop, after SIGKILL of the supervisor, after t
   owner.kill('SIGKILL');
   await untilGone(directory);
   expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(directory);
+});
+
+/** Says back what it was told, once the other side has ended. */
+function repeat(socket: Socket): void {
+  // One that was cut off.
+  socket.on('error', () => {});
+  text(socket).then(
+    (said) => socket.end(said),
+    () => {},
+  );
+}
+
+/** A program that sends as much as its argument says to an address, ends, and prints how much comes back. */
+const teller = `
+const [host, port, size] = process.argv.slice(1);
+const socket = require('node:net').connect({ host, port: Number(port), allowHalfOpen: true });
+let got = 0;
+socket.on('data', (chunk) => { got += chunk.length; });
+socket.on('end', () => console.log(got));
+socket.on('error', (error) => console.log(error.code));
+socket.end(Buffer.alloc(Number(size), 'x'));
+`;
+
+test('connections are carried out of the lab and into it, each way to its own end', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'relays-'));
+  const outside = createServer({ allowHalfOpen: true }, repeat);
+  outside.listen(join(folder, 'out'));
+  await once(outside, 'listening');
+  try {
+    const lab = await startControlPlane({
+      outlets: [
+        { address: network.address, port: 443, socket: join(folder, 'out') },
+        { address: '169.254.169.254', port: 80, socket: join(folder, 'out') },
+        { address: '169.254.169.254', port: 81, socket: join(folder, 'nobody') },
+      ],
+    });
+    running.add(lab);
+    const told = async (host: string, port: number, size: number): Promise<string> => {
+      const child = lab.exec([process.execPath, '-e', teller, host, String(port), String(size)], { stdio: 'pipe' });
+      return (await text(child.stdout!)).trim();
+    };
+    const size = 3_000_000;
+    expect(
+      await Promise.all([
+        told(network.address, 443, size),
+        told('169.254.169.254', 80, size),
+        told('169.254.169.254', 80, 1),
+        told('169.254.169.254', 81, 1),
+      ]),
+    ).toEqual([String(size), String(size), '1', 'ECONNRESET']);
+
+    // Through the lab and out again.
+    const path = join(folder, 'in');
+    await lab.inlet(path, { host: network.address, port: 443 });
+    const say = async (words: string): Promise<string> => {
+      const socket = connect({ path, allowHalfOpen: true });
+      socket.end(words);
+      return await text(socket);
+    };
+    expect(await Promise.all(['one', 'two', 'x'.repeat(size)].map(say))).toEqual(['one', 'two', 'x'.repeat(size)]);
+    const cut = connect(path);
+    await once(cut, 'connect');
+    const closed = once(cut, 'close');
+    await lab.closeInlet(path);
+    await closed;
+    await expect(say('three')).rejects.toThrow('ENOENT');
+    await lab.closeInlet(path);
+    await lab.inlet(path, { host: network.address, port: 443 });
+    expect(await say('again')).toBe('again');
+    await expect(lab.inlet(path, { host: network.address, port: 443 })).rejects.toThrow('EADDRINUSE');
+  } finally {
+    outside.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a command that does not exist is one error', () => {

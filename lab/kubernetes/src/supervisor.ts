@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type ServerResponse, createServer as createHttpServer } from 'node:http';
 import { get } from 'node:https';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { network } from './certificates.ts';
@@ -15,6 +14,7 @@ import { type Component, type ComponentName, components } from './components.ts'
 import { machines } from './real-nodes/machines.ts';
 import { nameServerFiles } from './real-nodes/name-server.ts';
 import type { RealNodeOrder } from './real-nodes/real-node.ts';
+import { type Relay, relay } from './relays.ts';
 
 /** What `startControlPlane` tells its supervisor. */
 export interface SupervisorSettings {
@@ -29,6 +29,21 @@ export interface SupervisorSettings {
   readonly cgroup: string;
   /** Folder of real nodes' own folders. */
   readonly homes: string;
+  readonly outlets: readonly Outlet[];
+}
+
+/** An address inside the lab that leads out: each connection to it is carried to a unix socket, where whoever started the lab listens. */
+export interface Outlet {
+  readonly address: string;
+  readonly port: number;
+  /** Its path. */
+  readonly socket: string;
+}
+
+/** An address inside the lab, for an inlet. */
+export interface InletTarget {
+  readonly host: string;
+  readonly port: number;
 }
 
 const [directory, binaries, argument] = process.argv.slice(2) as [string, string, string];
@@ -136,17 +151,39 @@ async function orderNodes(
   return true;
 }
 
+/** By the paths of their unix sockets. */
+const inlets = new Map<string, Relay>();
+
+/** Orders about inlets. False for one that is none. */
+async function orderInlets(request: IncomingMessage, path: string): Promise<boolean> {
+  if (request.method === 'POST') {
+    const { host, port } = (await json(request)) as InletTarget;
+    const inlet = relay({ host, port });
+    await inlet.listen({ path });
+    inlets.set(path, inlet);
+  } else if (request.method === 'DELETE') {
+    const inlet = inlets.get(path);
+    inlets.delete(path);
+    await inlet?.close();
+  } else return false;
+  return true;
+}
+
 /**
  * `POST /restart/<component>`, `POST /kill/<component>`, `POST /run/<name>` with a program, `POST /nodes/<name>` with a real node,
- * `DELETE /nodes/<name>`, `POST /stop` on a socket in the directory; `GET /` tells what runs, `GET /nodes` which real nodes do.
+ * `DELETE /nodes/<name>`, `POST /inlets/<path>` with where it leads, `DELETE /inlets/<path>`, `POST /stop` on a socket in the directory; `GET /` tells what runs, `GET /nodes` which real nodes do.
  */
 function listenForOrders(): void {
   const server = createHttpServer((request, response) => {
     const [, order, name] = (request.url ?? '').split('/') as [string, string?, ComponentName?];
     const component = all.find((candidate) => candidate.name === name);
     void (async () => {
-      if (order === 'nodes') {
-        if (!(await orderNodes(request, response, name))) response.statusCode = 404;
+      if (order === 'nodes' || order === 'inlets') {
+        const known =
+          order === 'nodes'
+            ? await orderNodes(request, response, name)
+            : await orderInlets(request, decodeURIComponent(name ?? ''));
+        if (!known) response.statusCode = 404;
         response.end();
         return;
       }
@@ -177,16 +214,9 @@ function listenForOrders(): void {
   server.listen(join(directory, 'orders'));
 }
 
-/** Carries connections from the host's loopback into this namespace. */
-function forward(): void {
-  const server = createServer({ pauseOnConnect: true }, (outside) => {
-    const inside = connect(network.apiPort, '127.0.0.1');
-    for (const socket of [outside, inside]) socket.on('error', () => {});
-    outside.once('close', () => inside.destroy());
-    inside.once('close', () => outside.destroy());
-    outside.pipe(inside).pipe(outside);
-  });
-  server.listen({ fd: 3 });
+async function openOutlet({ address, port, socket }: Outlet): Promise<void> {
+  if (address !== network.address && !address.startsWith('127.')) ip('addr', 'replace', `${address}/32`, 'dev', 'lab0');
+  await relay({ path: socket }).listen({ host: address, port });
 }
 
 process.once('SIGTERM', () => process.exit(0));
@@ -201,7 +231,9 @@ ip('link', 'set', 'lo', 'up');
 ip('link', 'add', 'lab0', 'type', 'bridge');
 ip('addr', 'add', `${network.address}/${network.prefix}`, 'dev', 'lab0');
 ip('link', 'set', 'lab0', 'up');
-forward();
+// Connections to the host's loopback are carried into this namespace.
+await relay({ host: '127.0.0.1', port: network.apiPort }).listen({ fd: 3 });
+await Promise.all(settings.outlets.map(openOutlet));
 listenForOrders();
 for (const component of all.slice(0, 2)) start(component);
 await answers('/readyz');
