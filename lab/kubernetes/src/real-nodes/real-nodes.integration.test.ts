@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -115,10 +116,23 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
   let lab: ControlPlane;
   let programs: NodePrograms;
   const work = mkdtempSync(join(tmpdir(), 'real-nodes-'));
+  /** Beyond the lab: says back what it is asked for. */
+  const outside = createServer((request, response) => void response.end(`${request.headers.host}${request.url}`));
+  const metadata = '169.254.169.254';
 
   beforeAll(async () => {
     programs = await ensureNodePrograms(() => {});
-    lab = await startControlPlane({ nodeGraceSeconds: 6 });
+    outside.listen(join(work, 'outside'));
+    await once(outside, 'listening');
+    const socket = join(work, 'outside');
+    lab = await startControlPlane({
+      nodeGraceSeconds: 6,
+      outlets: [
+        { address: metadata, port: 80, socket },
+        { address: network.address, port: 80, socket },
+      ],
+    });
+    setHosts(lab, { 'metadata.example': metadata, 'outside.example': network.address });
     const trusted = registryAccess();
     await Promise.all([
       addRealNode(lab, { name: 'system', registry: { ...trusted, mirror: `https://${network.address}:5000` } }),
@@ -142,6 +156,7 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
 
   afterAll(async () => {
     await lab?.stop();
+    outside.close();
     rmSync(work, { recursive: true, force: true });
   });
 
@@ -213,6 +228,13 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
         await untilAnswers(lab, pod, `http://${clusterIp}`, wanted);
       }
     }
+    // Out of the lab, by names that were there before the first node; into it.
+    for (const host of ['metadata.example', 'outside.example', metadata, network.address]) {
+      await untilAnswers(lab, 'there', `http://${host}/path`, `${host}/path`);
+    }
+    await lab.inlet(join(work, 'inside'), { host: clusterIp, port: 80 });
+    const [answer] = await once(get({ socketPath: join(work, 'inside') }), 'response');
+    expect(['here', 'there']).toContain((await text(answer)).trim());
     expect(['here\n', 'there\n']).toContain(await inside(lab, [programs.probe, 'get', `http://${clusterIp}`]));
     const status = { loadBalancer: { ingress: [{ ip: '10.97.0.1' }] } };
     await kubectl(lab, ['patch', 'service', 'web', '--subresource=status', '--patch', JSON.stringify({ status })]);
