@@ -101,7 +101,11 @@ serving(program.command('serve', { hidden: true }))
     writeRecord(azure);
     const end = (): void => {
       removeRecord(directory);
-      void azure.stop().then(() => process.exit(0));
+      void azure
+        .stop()
+        // In a process namespace of their own they would not outlive this process, nor be cleaned up after.
+        .then(async () => (options.names === 'public' ? await endClusters(directory) : undefined))
+        .then(() => process.exit(0));
     };
     process.once('SIGTERM', end).once('SIGINT', end);
   });

@@ -38,9 +38,15 @@ const systemBundles = [
   '/etc/ssl/cert.pem',
 ];
 
+/** The unix socket by which machines of clusters, whose network is another, reach the emulator. */
+export const wireSocket = (directory: string): string => join(directory, 'wire');
+
+/** File with the emulator's authority, PEM. */
+export const authorityFile = (directory: string): string => join(directory, 'ca.crt');
+
 /** Writes the emulator's authority, alone and with the system's. @returns both files */
 export function writeBundles(directory: string, authority: string): { authority: string; bundle: string } {
-  const files = { authority: join(directory, 'ca.crt'), bundle: join(directory, 'ca-bundle.crt') };
+  const files = { authority: authorityFile(directory), bundle: join(directory, 'ca-bundle.crt') };
   const system = systemBundles.find((file) => existsSync(file));
   writeFileSync(files.authority, authority);
   writeFileSync(files.bundle, `${system === undefined ? '' : readFileSync(system, 'utf8')}\n${authority}`);

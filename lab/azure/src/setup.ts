@@ -33,8 +33,10 @@ import { listingRoutes } from './resources/listing.ts';
 import { namespacesOf, providerRoutes } from './resources/provider-routes.ts';
 import { createResourceDeletion } from './resources/resource-deletion.ts';
 import { subscriptionRoutes } from './resources/subscription-routes.ts';
-import { type RunningAzure, environmentOf, writeBundles } from './running-azure.ts';
+import { type RunningAzure, environmentOf, wireSocket, writeBundles } from './running-azure.ts';
 import { createServices } from './services.ts';
+import type { LayoutImage } from './registry/layout.ts';
+import type { JsonObject } from './store/store.ts';
 import { openStore } from './store/sqlite-store.ts';
 import { openAuthority } from './tls/authority.ts';
 import { createArmService } from './wire/arm-service.ts';
@@ -69,6 +71,10 @@ export interface AzureOptions {
   readonly issuers?: Readonly<Record<string, IssuerSource>>;
   /** Where the Kubernetes behind clusters comes from; default: there is none. */
   readonly driver?: Driver;
+  /** Values of KAITO's chart as the AI toolchain operator, beside those that AKS sets, such as where images lie. */
+  readonly addonValues?: JsonObject;
+  /** Images that public registries have; default: small stand-ins. */
+  readonly images?: readonly LayoutImage[];
   /** A file that is kept as the hosts file of public names. */
   readonly hostsFile?: string;
   readonly clock?: Clock;
@@ -123,6 +129,7 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
     authority,
     address,
     port: options.port ?? (names === 'public' ? 443 : (account.port() ?? 0)),
+    ...(options.driver?.machines !== undefined && { socket: wireSocket(directory) }),
     faults,
     requests,
     logger,
@@ -153,6 +160,9 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
   const services = createServices(emulator, {
     announceIssuer: (issuer, source) => entra.issuers.add(issuer, source),
     driver: options.driver ?? noKubernetes,
+    listenMetadata: (identities, socket) => imds.listenAt(identities, socket),
+    ...(options.images !== undefined && { images: options.images }),
+    ...(options.addonValues !== undefined && { addonValues: options.addonValues }),
   });
   const router: Router = createRouter(allRoutes());
   const entra = {
@@ -255,13 +265,8 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
   }
 
   function keepHosts(): void {
-    if (options.hostsFile === undefined) return;
-    writeHosts(
-      options.hostsFile,
-      hostsFile(
-        address,
-        wire.services.flatMap((service) => service.names?.() ?? []),
-      ),
-    );
+    const hosts = wire.services.flatMap((service) => service.names?.() ?? []);
+    options.driver?.knowHosts?.(hosts);
+    if (options.hostsFile !== undefined) writeHosts(options.hostsFile, hostsFile(address, hosts));
   }
 }

@@ -1,4 +1,5 @@
 export { downloadModules, ensureBinaries } from './binaries.ts';
+export { network } from './certificates.ts';
 export { type ComponentName, componentNames } from './components.ts';
 export { type ControlPlane, type ControlPlaneOptions, attach, runsIn, startControlPlane } from './control-plane.ts';
 export { LabError } from './error.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openSigningKey } from '../entra/signing-keys.ts';
 import { startRegistry } from '../registry/process.ts';
 import { ensureRegistryProgram } from '../registry/program.ts';
+import { type LayoutImage, pushLayouts } from '../registry/layout.ts';
 import { hasTag, seedImage, type SyntheticImage } from '../registry/seed.ts';
 import type { ArmRoute, Emulator, Service } from '../wire/service.ts';
 import { createAdminUsers } from './admin-user.ts';
@@ -33,6 +34,8 @@ export interface AcrOptions {
   readonly program?: string;
   /** Images that mcr.microsoft.com has from the beginning. */
   readonly images?: readonly SyntheticImage[];
+  /** Images that public registries have from the beginning, in place of those. */
+  readonly layouts?: readonly LayoutImage[];
 }
 
 /** What the walkthrough imports: small, and labelled as what it is. */
@@ -53,6 +56,7 @@ export function createAcr(emulator: Emulator, options: AcrOptions = {}): Service
       return started;
     },
     async (host, address) => {
+      if (options.layouts !== undefined) return await pushLayouts(address, host, options.layouts);
       if (host !== microsoftRegistry.host) return;
       for (const image of options.images ?? standIns) {
         if (!(await hasTag(address, image.repository, image.tag))) await seedImage(address, image);

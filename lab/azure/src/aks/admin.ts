@@ -19,6 +19,7 @@ const behaviourFields: Readonly<Record<keyof Behaviour, Kind>> = {
   gpus: 'boolean',
   ready: 'boolean',
   bootDelayMs: 'integer',
+  downloadMbit: 'integer',
 };
 
 /** What only the lab has: AKS' own rules, and how machines behave. `converge` is called where nodes may have to change. */

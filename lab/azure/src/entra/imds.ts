@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { rm } from 'node:fs/promises';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import type { Clock } from '@kaito/kube';
 import {
   ImdsError,
@@ -23,6 +24,8 @@ const versions = ['2018-02-01', '2019-08-01', '2019-11-01', '2020-06-01', '2021-
 export interface Imds {
   /** Begins the metadata service of one machine that has these identities (resource ids, object ids or client ids). @returns its address, e.g. `http://127.0.0.1:45123` */
   listen(identities: readonly string[], address?: string | undefined, port?: number | undefined): Promise<string>;
+  /** The same on a unix socket, which is made anew; nothing where it listens there already. */
+  listenAt(identities: readonly string[], socket: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,24 +76,38 @@ export function createImds(options: {
     };
   }
 
+  const sockets = new Map<string, Promise<void>>();
+
+  async function begin(identities: readonly string[], at: ListenOptions): Promise<Server> {
+    const server = createServer((request, response) => {
+      let status = 200;
+      let body: JsonObject;
+      try {
+        body = answer(request, identities);
+      } catch (error) {
+        if (!(error instanceof ImdsError)) throw error;
+        status = error.status;
+        body = { error: error.error, error_description: error.message };
+      }
+      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+    });
+    server.listen(at);
+    await once(server, 'listening');
+    servers.push(server);
+    return server;
+  }
+
   return {
     async listen(identities, address = '127.0.0.1', port = 0) {
-      const server = createServer((request, response) => {
-        let status = 200;
-        let body: JsonObject;
-        try {
-          body = answer(request, identities);
-        } catch (error) {
-          if (!(error instanceof ImdsError)) throw error;
-          status = error.status;
-          body = { error: error.error, error_description: error.message };
-        }
-        response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
-      });
-      server.listen(port, address);
-      await once(server, 'listening');
-      servers.push(server);
+      const server = await begin(identities, { host: address, port });
       return `http://${address}:${(server.address() as AddressInfo).port}`;
+    },
+    async listenAt(identities, socket) {
+      const listening =
+        sockets.get(socket) ??
+        rm(socket, { force: true }).then(async () => void (await begin(identities, { path: socket })));
+      sockets.set(socket, listening);
+      await listening;
     },
     async close() {
       for (const server of servers.splice(0)) {

@@ -6,6 +6,7 @@ import { attachedDriver } from '../aks/driver/attached.ts';
 import type { Driver } from '../aks/driver/driver.ts';
 import { labDriver } from '../aks/driver/lab.ts';
 import { noKubernetes } from '../aks/driver/none.ts';
+import { authorityFile, wireSocket } from '../running-azure.ts';
 
 /** `lab`: a control plane of its own for each cluster; `attached`: the lab that this runs in; `none`: none. */
 export type KubernetesChoice = 'lab' | 'attached' | 'none';
@@ -24,10 +25,24 @@ const clustersOf = (directory: string): string => join(directory, 'clusters');
 export function driverOf(
   choice: KubernetesChoice,
   directory: string,
-  { owned, clock, logger }: { readonly owned: boolean; readonly clock: Clock; readonly logger: Logger },
+  options: {
+    readonly owned: boolean;
+    /** Machines are real nodes. */
+    readonly realNodes: boolean;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  },
 ): Driver {
+  const { owned, realNodes, clock, logger } = options;
   if (choice === 'none') return noKubernetes;
-  if (choice === 'lab') return labDriver({ directory: clustersOf(directory), owned, clock, logger });
+  if (choice === 'lab')
+    return labDriver({
+      directory: clustersOf(directory),
+      owned,
+      clock,
+      logger,
+      ...(realNodes && { cloud: { socket: wireSocket(directory), authority: authorityFile(directory) } }),
+    });
   const { KUBECONFIG: kubeconfig, KAITO_LAB_DIRECTORY: lab } = process.env;
   if (kubeconfig === undefined || lab === undefined)
     throw new LabError(

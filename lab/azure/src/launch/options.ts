@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { LabError } from '@kaito/lab-kubernetes';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type KubernetesChoice, defaultKubernetes } from './kubernetes.ts';
+import type { LayoutImage } from '../registry/layout.ts';
+import type { JsonObject } from '../store/store.ts';
 import type { ServeOptions } from './serve.ts';
 
 /** Which emulator a command means. */
@@ -47,7 +52,10 @@ export function serving(command: Command): Command {
       )
         .choices(['lab', 'attached', 'none'])
         .default(defaultKubernetes()),
-    );
+    )
+    .option('--real-nodes', 'machines of clusters are real nodes that run pods; with public names, as root')
+    .option('--images <file>', 'images of mcr.microsoft.com and docker.io: JSON, [{"reference", "layout": folder}]')
+    .option('--addon-values <file>', "values of KAITO's chart as the AI toolchain operator (JSON)");
 }
 
 /** What those options come to. */
@@ -57,26 +65,48 @@ export interface Serving {
   readonly operationSeconds?: number;
   readonly rateLimits?: boolean;
   readonly kubernetes: KubernetesChoice;
+  readonly realNodes?: boolean;
+  /** Files. */
+  readonly images?: string;
+  readonly addonValues?: string;
 }
 
 /** The same, for the emulator. */
-export function optionsOf({ names, port, operationSeconds, rateLimits, kubernetes }: Serving): ServeOptions {
+export function optionsOf(serving: Serving): ServeOptions {
+  const { names, port, operationSeconds, rateLimits, kubernetes, realNodes, images, addonValues } = serving;
   return {
     names,
     kubernetes,
     ...(port !== undefined && { port }),
     ...(operationSeconds !== undefined && { operationMs: operationSeconds }),
     ...(rateLimits !== undefined && { rateLimits }),
+    ...(realNodes !== undefined && { realNodes }),
+    ...(images !== undefined && { images: readJson<LayoutImage[]>('--images', images) }),
+    ...(addonValues !== undefined && { addonValues: readJson<JsonObject>('--addon-values', addonValues) }),
   };
 }
 
+/** @throws LabError where it is not there, or no JSON */
+function readJson<T>(flag: string, file: string): T {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LabError(`${flag} ${file} cannot be read: ${why}`, 'name a file of JSON', { cause: error });
+  }
+}
+
 /** The same options, as a command line. */
-export function flagsOf({ names, port, operationSeconds, rateLimits, kubernetes }: Serving): string[] {
+export function flagsOf(serving: Serving): string[] {
+  const { names, port, operationSeconds, rateLimits, kubernetes, realNodes, images, addonValues } = serving;
   return [
     `--names=${names}`,
     `--kubernetes=${kubernetes}`,
     ...(port === undefined ? [] : [`--port=${port}`]),
     ...(operationSeconds === undefined ? [] : [`--operation-seconds=${operationSeconds / 1000}`]),
     ...(rateLimits === true ? ['--rate-limits'] : []),
+    ...(realNodes === true ? ['--real-nodes'] : []),
+    ...(images === undefined ? [] : [`--images=${resolve(images)}`]),
+    ...(addonValues === undefined ? [] : [`--addon-values=${resolve(addonValues)}`]),
   ];
 }

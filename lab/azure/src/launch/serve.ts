@@ -1,8 +1,10 @@
 import { systemClock } from '@kaito/kube';
 import { LabError } from '@kaito/lab-kubernetes';
+import type { LayoutImage } from '../registry/layout.ts';
 import type { RunningAzure } from '../running-azure.ts';
 import { type AzureOptions, startAzure } from '../setup.ts';
 import { type KubernetesChoice, driverOf } from './kubernetes.ts';
+import type { JsonObject } from '../store/store.ts';
 import { lineLogger } from './line-logger.ts';
 import { prepareNamespaces } from './namespaces.ts';
 
@@ -13,6 +15,12 @@ export interface ServeOptions {
   readonly operationMs?: number;
   readonly rateLimits?: boolean;
   readonly kubernetes: KubernetesChoice;
+  /** Machines of clusters are real nodes; needs public names and control planes of their own. */
+  readonly realNodes?: boolean;
+  /** Values of KAITO's chart as the AI toolchain operator. */
+  readonly addonValues?: JsonObject;
+  /** Images that public registries have. */
+  readonly images?: readonly LayoutImage[];
   /** Control planes of clusters end with this process; default: they outlive it, and are found again. */
   readonly owned?: boolean;
 }
@@ -20,15 +28,20 @@ export interface ServeOptions {
 /** Starts an emulator in this process; with public names this process is in namespaces of its own. @throws LabError where it cannot */
 export async function serve(
   directory: string,
-  { kubernetes, owned = false, ...options }: ServeOptions,
+  { kubernetes, owned = false, realNodes = false, ...options }: ServeOptions,
 ): Promise<RunningAzure> {
+  if (realNodes && (options.names !== 'public' || kubernetes !== 'lab'))
+    throw new LabError(
+      "machines that are real nodes find the cloud by Azure's own host names, in clusters of their own",
+      'add --names public --kubernetes lab',
+    );
   const clock = systemClock;
   const logger = lineLogger(process.stderr);
   const given: AzureOptions = {
     directory,
     clock,
     logger,
-    driver: driverOf(kubernetes, directory, { owned, clock, logger }),
+    driver: driverOf(kubernetes, directory, { owned, realNodes, clock, logger }),
     ...options,
     ...(options.names === 'public' && { hostsFile: prepareNamespaces(directory) }),
   };

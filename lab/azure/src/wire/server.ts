@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Server, createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, type Server as SocketServer, createServer as createSocketServer } from 'node:net';
 import { type SecureContext, createSecureContext } from 'node:tls';
 import type { Logger } from '@kaito/kube';
 import type { CertificateAuthority } from '../tls/authority.ts';
@@ -14,6 +15,8 @@ export interface WireOptions {
   readonly address: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** A unix socket that leads here too, for those in other network namespaces. */
+  readonly socket?: string;
   readonly faults: WireFaults;
   readonly requests: RequestLog;
   readonly logger: Logger;
@@ -80,6 +83,7 @@ export async function listen(options: WireOptions): Promise<Wire> {
   });
   server.listen(options.port, options.address);
   await once(server, 'listening');
+  const beside = options.socket === undefined ? undefined : await listenBeside(server, options.socket);
   return {
     port: (server.address() as AddressInfo).port,
     get services() {
@@ -89,11 +93,21 @@ export async function listen(options: WireOptions): Promise<Wire> {
       wire.services = services;
     },
     async close() {
+      beside?.close();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+/** Hands the connections of a unix socket, which is made anew, to a server. */
+async function listenBeside(server: Server, socket: string): Promise<SocketServer> {
+  rmSync(socket, { force: true });
+  const beside = createSocketServer((connection) => void server.emit('connection', connection));
+  beside.listen(socket);
+  await once(beside, 'listening');
+  return beside;
 }
 
 function bare(host: string): string {

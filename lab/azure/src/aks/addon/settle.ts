@@ -18,7 +18,7 @@ export async function settleAddon(
   change: AddonChange,
   signal: AbortSignal,
 ): Promise<void> {
-  const connection = deps.driver.connect(specOf(deps.store, cluster));
+  const connection = deps.driver.connect(specOf(deps, cluster));
   const id = addonIdentityId(cluster);
   if (change === 'install') {
     const { clientId } = ensureIdentity(deps, cluster, id);

@@ -60,7 +60,7 @@ export async function putCluster(deps: AksDeps, request: ArmRequest): Promise<Ar
     requireRunning(existing);
     requireIdle(store, operations, existing, existing.id);
   }
-  const { uid, issuer } = existing === undefined ? fresh! : specOf(store, existing);
+  const { uid, issuer } = existing === undefined ? fresh! : specOf(deps, existing);
   const { agentPoolProfiles, ...asked } = objectAt(body, 'properties');
   const writable = Object.fromEntries(
     Object.entries(asked).filter(([field]) => !(readOnlyClusterFields as readonly string[]).includes(field)),

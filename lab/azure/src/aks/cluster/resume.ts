@@ -1,8 +1,9 @@
 import type { Resource } from '../../store/store.ts';
 import { isAddonEnabled, settleAddon } from '../addon/settle.ts';
-import { type AksDeps, specOf } from '../deps.ts';
+import type { AksDeps } from '../deps.ts';
 import { clusterType } from '../names.ts';
 import { isStopped } from '../serialisation.ts';
+import { startControlPlane } from './control-plane.ts';
 
 const isSettled = (cluster: Resource): boolean =>
   !isStopped(cluster) && ['Succeeded', 'Failed'].includes(String(cluster.properties['provisioningState']));
@@ -18,7 +19,7 @@ export async function resumeClusters(deps: AksDeps, signal: AbortSignal): Promis
       .filter(isSettled)
       .map(async (cluster) => {
         try {
-          const start = await deps.driver.start(specOf(deps.store, cluster));
+          const start = await startControlPlane(deps, cluster);
           await deps.converge(cluster.id, signal);
           if (start === 'made' && isAddonEnabled(cluster.properties) && !signal.aborted)
             await settleAddon(deps, cluster, 'install', signal);

@@ -82,7 +82,7 @@ export function clusterRoutes(deps: AksDeps): readonly ArmRoute[] {
       const cluster = existing(request);
       if (role === 'clusterAdmin' && cluster.properties['disableLocalAccounts'] === true) throw localAccountsDisabled();
       requireRunning(cluster);
-      const connection = driver.connect(specOf(store, cluster));
+      const connection = driver.connect(specOf(deps, cluster));
       const text = clusterKubeconfig(
         cluster,
         role,

@@ -10,6 +10,7 @@ import { dropIssuer } from '../issuer/issuer-url.ts';
 import { machinesOf, removeMachine, removeScaleSet } from '../nodes/machines.ts';
 import { kinds } from '../serialisation.ts';
 import { poolsOf } from '../views.ts';
+import { startControlPlane } from './control-plane.ts';
 import { ensureKubeletIdentity, ensureNodeGroup, removeNodeGroup } from './node-resources.ts';
 
 /** Who carries out what is asked of clusters. Every step may be cut off and done again. */
@@ -21,9 +22,9 @@ export function clusterWorkers(deps: AksDeps): void {
     if (resource !== undefined) store.put({ ...resource, properties: { ...resource.properties, ...properties } });
   };
 
-  async function startControlPlane(cluster: Resource): Promise<void> {
+  async function start(cluster: Resource): Promise<void> {
     try {
-      await driver.start(specOf(store, cluster));
+      await startControlPlane(deps, cluster);
     } catch (error) {
       throw controlPlaneFailed(error instanceof Error ? error.message : String(error));
     }
@@ -42,7 +43,7 @@ export function clusterWorkers(deps: AksDeps): void {
         },
       });
       const cluster = store.get(resourceId)!;
-      await startControlPlane(cluster);
+      await start(cluster);
       const pools = poolsOf(store, resourceId).filter(({ name }) =>
         (input['pools'] as readonly string[]).includes(name),
       );
@@ -59,7 +60,7 @@ export function clusterWorkers(deps: AksDeps): void {
   operations.worker(kinds.startCluster, async ({ id, resourceId }, signal) => {
     const cluster = store.get(resourceId);
     if (cluster === undefined) return;
-    await startControlPlane(cluster);
+    await start(cluster);
     change(resourceId, { powerState: { code: 'Running' } });
     for (const pool of poolsOf(store, resourceId)) {
       change(pool.id, { powerState: { code: 'Running' } });
@@ -76,7 +77,7 @@ export function clusterWorkers(deps: AksDeps): void {
     for (const machine of machinesOf(store, resourceId)) removeMachine(store, machine);
     await converge(resourceId, signal);
     if (signal.aborted) return;
-    await driver.stop(specOf(store, cluster));
+    await driver.stop(specOf(deps, cluster));
     for (const pool of poolsOf(store, resourceId)) change(pool.id, { powerState: { code: 'Stopped' } });
     change(resourceId, { powerState: { code: 'Stopped' }, provisioningState: 'Succeeded' });
   });
@@ -88,7 +89,7 @@ export function clusterWorkers(deps: AksDeps): void {
     for (const pool of pools) removeScaleSet(store, pool.id);
     await converge(resourceId, signal);
     if (driver.shared && isAddonEnabled(cluster.properties)) await settleAddon(deps, cluster, 'remove', signal);
-    await driver.remove(specOf(store, cluster));
+    await driver.remove(specOf(deps, cluster));
     if (signal.aborted) return;
     for (const { id } of pools) {
       store.delete(id);

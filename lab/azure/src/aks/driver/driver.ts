@@ -9,6 +9,37 @@ export interface ClusterSpec {
   readonly uid: string;
   /** The URL that its ServiceAccount tokens are issued as. */
   readonly issuer: string;
+  readonly tenantId: string;
+  /** Of the identity that its nodes pull images as; absent: it has none yet. */
+  readonly kubeletClientId?: string;
+  /** Unix socket on which the metadata service of its machines answers. */
+  readonly metadataSocket: string;
+}
+
+/** A machine of an agent pool, as it boots. */
+export interface MachineOrder {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** As kubectl writes them: `key=value:Effect`. */
+  readonly taints: readonly string[];
+  readonly gpus: number;
+  readonly instanceType: string;
+  readonly diskGiB: number;
+  readonly providerId: string;
+  /** What its network takes in, megabits a second; absent: as fast as it can. */
+  readonly downloadMbit?: number;
+}
+
+/** Machines that are real nodes, with kubelets that run pods. */
+export interface RealMachines {
+  /** Names of those that run. */
+  running(cluster: ClusterSpec): Promise<readonly string[]>;
+  /** Resolves when its node is Ready. @throws Error in words for a person */
+  boot(cluster: ClusterSpec, machine: MachineOrder): Promise<void>;
+  /** Evicts its pods and ends it, and its node with it. */
+  remove(cluster: ClusterSpec, name: string): Promise<void>;
+  /** Ends it as by a loss of power: its node stays, and falls silent. */
+  kill(cluster: ClusterSpec, name: string): Promise<void>;
 }
 
 /** The API server of a cluster. */
@@ -38,7 +69,11 @@ export interface Driver {
   /** Ends it for ever. */
   remove(cluster: ClusterSpec): Promise<void>;
   /** Undefined: there is no Kubernetes behind it, or it is stopped. */
-  connect(cluster: ClusterSpec): Connection | undefined;
+  connect(cluster: Pick<ClusterSpec, 'id' | 'uid'>): Connection | undefined;
+  /** Absent: machines are Node objects alone, kept alive by kwok. */
+  readonly machines?: RealMachines;
+  /** Told the host names of the cloud, now and whenever they change; its clusters' machines and pods find it by them. */
+  knowHosts?(names: readonly string[]): void;
   /** The key set by which its tokens are verified, `{"keys":[…]}`. @throws Error where it cannot be had */
   signingKeys(cluster: ClusterSpec): Promise<JsonObject>;
 }

@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { type Client, type Clock, type Logger, createClient, loadConfig } from '@kaito/kube';
-import { type ControlPlane, attach, componentNames, runsIn, startControlPlane } from '@kaito/lab-kubernetes';
+import {
+  type ControlPlane,
+  attach,
+  componentNames,
+  network,
+  runsIn,
+  setHosts,
+  startControlPlane,
+} from '@kaito/lab-kubernetes';
 import type { ClusterSpec, Connection, Driver } from './driver.ts';
+import { realMachines, runningPlanes } from './real-machines.ts';
 import { signingKeysOf } from './signing-keys.ts';
 
 export interface LabOptions {
@@ -9,30 +18,48 @@ export interface LabOptions {
   readonly directory: string;
   /** They end with this process, however it ends; default: they outlive it. */
   readonly owned?: boolean;
+  /** What clusters' machines find of the cloud, where they are real nodes; absent: they are objects, kept alive by kwok. */
+  readonly cloud?: Cloud;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The order in which a control plane is stopped; etcd goes on, with what the cluster knows. */
-const stopped = componentNames.filter((name) => name !== 'etcd').toReversed();
+/** How real nodes reach the emulator. */
+export interface Cloud {
+  /** Unix socket on which it answers for all its host names. */
+  readonly socket: string;
+  /** File with the authority that signed its certificates, PEM. */
+  readonly authority: string;
+}
+
+type Named = Pick<ClusterSpec, 'id' | 'uid'>;
+
+/** Where a machine finds its metadata service. */
+const metadata = { address: '169.254.169.254', port: 80 };
+
+/** After how many seconds without a sign of life a real node is NotReady. */
+const nodeGraceSeconds = 10;
 
 /**
  * A control plane of its own for each cluster. Where they outlive the emulator it finds them again; one that ended with its machine begins anew,
  * empty.
  */
-export function labDriver({ directory, owned = false, clock, logger }: LabOptions): Driver {
+export function labDriver({ directory, owned = false, cloud, clock, logger }: LabOptions): Driver {
   const clients = new Map<string, Client>();
-  const folder = ({ uid }: ClusterSpec): string => join(directory, uid);
+  const names = componentNames.filter((name) => cloud === undefined || name !== 'kwok');
+  /** The order in which a control plane is stopped; etcd goes on, with what the cluster knows. */
+  const stopped = names.filter((name) => name !== 'etcd').toReversed();
+  const folder = ({ uid }: Named): string => join(directory, uid);
 
-  const running = (cluster: ClusterSpec): ControlPlane | undefined =>
+  const running = (cluster: Named): ControlPlane | undefined =>
     runsIn(folder(cluster)) ? attach(folder(cluster)) : undefined;
 
-  const forget = ({ uid }: ClusterSpec): void => {
+  const forget = ({ uid }: Named): void => {
     clients.get(uid)?.close();
     clients.delete(uid);
   };
 
-  function connect(cluster: ClusterSpec): Connection | undefined {
+  function connect(cluster: Named): Connection | undefined {
     const plane = running(cluster);
     if (plane === undefined) {
       forget(cluster);
@@ -46,8 +73,28 @@ export function labDriver({ directory, owned = false, clock, logger }: LabOption
     return { client, kubeconfig, binaries };
   }
 
+  let hosts: readonly string[] = [];
+
+  /** Leads the cloud's names to the address inside a cluster from which they are carried to the emulator. */
+  function leadHosts(plane: ControlPlane): void {
+    setHosts(plane, Object.fromEntries(hosts.map((host) => [host, plane.address])));
+  }
+
+  function planeOf(cluster: ClusterSpec): ControlPlane {
+    const plane = running(cluster);
+    if (plane === undefined) throw new Error(`the control plane of ${cluster.id} does not run`);
+    return plane;
+  }
+
   return {
     shared: false,
+    ...(cloud !== undefined && {
+      machines: realMachines(planeOf, cloud, (line) => logger.log('info', line)),
+      knowHosts(names: readonly string[]) {
+        hosts = names;
+        for (const plane of runningPlanes(directory)) leadHosts(plane);
+      },
+    }),
     issuer: (planned) => Promise.resolve(planned),
     async start(cluster) {
       const before = running(cluster);
@@ -58,10 +105,19 @@ export function labDriver({ directory, owned = false, clock, logger }: LabOption
           directory: folder(cluster),
           detached: !owned,
           issuer: cluster.issuer,
+          ...(cloud !== undefined && {
+            kwok: false,
+            nodeGraceSeconds,
+            outlets: [
+              { address: network.address, port: 443, socket: cloud.socket },
+              { ...metadata, socket: cluster.metadataSocket },
+            ],
+          }),
           progress: (line) => logger.log('info', line, { cluster: cluster.id }),
         }));
+      if (cloud !== undefined) leadHosts(plane);
       const alive = await plane.components();
-      for (const name of componentNames) if (!alive.includes(name)) await plane.restart(name);
+      for (const name of names) if (!alive.includes(name)) await plane.restart(name);
       return before === undefined ? 'made' : 'there';
     },
     async stop(cluster) {

@@ -20,7 +20,7 @@ test('Entra takes the tokens of a control plane that was started with its issuer
   const driver = labDriver({ directory: join(directory, 'clusters'), clock: systemClock, logger: silentLogger });
   await playFederation(driver, ({ id, properties }) => {
     const uid = String((properties as JsonObject)['resourceUID']);
-    const connection = driver.connect({ id: String(id), uid, issuer: '' });
+    const connection = driver.connect({ id: String(id), uid });
     expect(connection).toBeDefined();
     return mintWith(connection!.client);
   });

@@ -6,13 +6,15 @@ export interface Behaviour {
   readonly joins: 'once' | 'never' | 'twice';
   /** False: the device plugin never shows the GPUs. */
   readonly gpus: boolean;
-  /** False: the kubelet says NotReady. */
+  /** False: the kubelet says NotReady; a real machine loses its power. */
   readonly ready: boolean;
   /** How long a machine boots before its node is there, ms. */
   readonly bootDelayMs: number;
+  /** What a real machine's network takes in, megabits a second: how long its images take; 0: as fast as it can. */
+  readonly downloadMbit: number;
 }
 
-const good: Behaviour = { joins: 'once', gpus: true, ready: true, bootDelayMs: 0 };
+const good: Behaviour = { joins: 'once', gpus: true, ready: true, bootDelayMs: 0, downloadMbit: 0 };
 
 const table = (store: Store) => store.table<Partial<Behaviour>>('aks/behaviour');
 

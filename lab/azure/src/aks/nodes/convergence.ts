@@ -1,7 +1,9 @@
 import { specOf } from '../deps.ts';
 import type { Driver } from '../driver/driver.ts';
 import { isStopped } from '../serialisation.ts';
+import type { Emulator } from '../../wire/service.ts';
 import { type KeeperDeps, convergeNodes } from './keeper.ts';
+import { convergeMachines } from './real-machines.ts';
 
 export interface Convergence {
   /** Resolves after a pass that began after the call, or when the signal aborts. */
@@ -14,7 +16,10 @@ export interface Convergence {
 const retryMs = 1_000;
 
 /** Keeps the nodes of all clusters in line with their machines: when it is asked to, and when time has come. */
-export function createConvergence(deps: KeeperDeps, driver: Driver): Convergence {
+export function createConvergence(
+  deps: KeeperDeps & Pick<Emulator, 'tenantId' | 'directory'>,
+  driver: Driver,
+): Convergence {
   const { store, clock, logger } = deps;
   const life = new AbortController();
   /** Passes by cluster: the one that runs, and the one that waits for its end. */
@@ -28,10 +33,14 @@ export function createConvergence(deps: KeeperDeps, driver: Driver): Convergence
       timers.delete(key);
       const cluster = store.get(key);
       if (cluster === undefined || isStopped(cluster) || life.signal.aborted) return;
-      const connection = driver.connect(specOf(store, cluster));
+      const spec = specOf(deps, cluster);
+      const connection = driver.connect(spec);
       if (connection === undefined) return;
       try {
-        const next = await convergeNodes(deps, connection.client, cluster, life.signal);
+        const next =
+          driver.machines === undefined
+            ? await convergeNodes(deps, connection.client, cluster, life.signal)
+            : await convergeMachines(deps, driver.machines, { connection, cluster, spec }, life.signal);
         if (next !== undefined) lookAgain(key, next);
         return;
       } catch (error) {

@@ -72,12 +72,13 @@ export async function convergeNodes(
   return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
-/** Undefined: never. */
-function joinsIn({ joins, bootDelayMs }: Behaviour, created: string, now: Date): number | undefined {
+/** ms until a machine's node joins; undefined: never. */
+export function joinsIn({ joins, bootDelayMs }: Behaviour, created: string, now: Date): number | undefined {
   return joins === 'never' ? undefined : Math.max(0, Date.parse(created) + bootDelayMs - now.getTime());
 }
 
-async function removeNode({ logger }: KeeperDeps, client: Client, node: Live<Node>): Promise<void> {
+/** Takes a node away whose machine is gone, as the cloud's controller does. */
+export async function removeNode({ logger }: KeeperDeps, client: Client, node: Live<Node>): Promise<void> {
   if (node.metadata.deletionTimestamp !== undefined) return;
   const ref = { name: node.metadata.name! };
   try {

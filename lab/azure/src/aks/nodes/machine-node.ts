@@ -22,13 +22,14 @@ export async function join(
   remember(store, source, joined);
 }
 
-function remember(store: Store, source: NodeSource, joined: Pick<Joined, 'at' | 'time'>): void {
+/** Notes what a machine's node was made of. */
+export function remember(store: Store, source: NodeSource, joined: Pick<Joined, 'at' | 'time'>): void {
   const labels = nodeLabels(source);
   const taints = nodeTaints(source.pool).map(keyOf);
   noteJoined(store, source.machine, { at: joined.at, time: joined.time, labels, taints });
 }
 
-const keyOf = ({ key, value = '', effect }: Taint): string => `${key}=${value}:${effect}`;
+export const keyOf = ({ key, value = '', effect }: Taint): string => `${key}=${value}:${effect}`;
 
 /** Labels and taints of the pool that changed since the node was made of them; what others put on the node stays. */
 export async function syncSpec(store: Store, client: Client, source: NodeSource, node: Live<Node>): Promise<void> {

@@ -59,6 +59,12 @@ export function nodeLabels({ cluster, pool, machine }: NodeSource): Readonly<Rec
 /** The taints that a pool keeps on its nodes. */
 export const nodeTaints = (pool: Resource): readonly Taint[] => taintsIn(pool, 'nodeTaints');
 
+/** The taints that a node of it registers with; those of initialization are taken off by who waits for them, and never put back. */
+export const startTaints = (pool: Resource): readonly Taint[] => [
+  ...nodeTaints(pool),
+  ...taintsIn(pool, 'nodeInitializationTaints'),
+];
+
 function taintsIn(pool: Resource, field: string): readonly Taint[] {
   return ((pool.properties[field] ?? []) as readonly string[]).flatMap((text) => readTaint(text) ?? []);
 }
@@ -107,8 +113,7 @@ export function nodeObject(source: NodeSource): Live<Node> {
         machine.scaleSet,
         machine.index,
       ),
-      // Those of initialization are taken off by who waits for them, and never put back.
-      taints: [...nodeTaints(pool), ...taintsIn(pool, 'nodeInitializationTaints')],
+      taints: [...startTaints(pool)],
     },
     status: {
       phase: 'Running',
