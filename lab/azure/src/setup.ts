@@ -245,6 +245,7 @@ export async function startAzure(options: AzureOptions = {}): Promise<RunningAzu
     environment: environmentOf(described, bundles.bundle),
     async stop() {
       ending.abort(new Error('the emulator ends'));
+      await options.driver?.close?.();
       await Promise.all([wire.close(), admin.close(), imds.close(), ...running]);
       base.close();
       if (temporary) rmSync(directory, { recursive: true, force: true, maxRetries: 10 });

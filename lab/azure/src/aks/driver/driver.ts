@@ -74,6 +74,8 @@ export interface Driver {
   readonly machines?: RealMachines;
   /** Told the host names of the cloud, now and whenever they change; its clusters' machines and pods find it by them. */
   knowHosts?(names: readonly string[]): void;
+  /** Ends what it does by itself for clusters that run; they stay. */
+  close?(): Promise<void>;
   /** The key set by which its tokens are verified, `{"keys":[…]}`. @throws Error where it cannot be had */
   signingKeys(cluster: ClusterSpec): Promise<JsonObject>;
 }

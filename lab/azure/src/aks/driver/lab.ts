@@ -9,6 +9,8 @@ import {
   setHosts,
   startControlPlane,
 } from '@kaito/lab-kubernetes';
+import { addressPool } from '../load-balancers/addresses.ts';
+import { runLoadBalancers } from '../load-balancers/controller.ts';
 import type { ClusterSpec, Connection, Driver } from './driver.ts';
 import { realMachines, runningPlanes } from './real-machines.ts';
 import { signingKeysOf } from './signing-keys.ts';
@@ -74,6 +76,28 @@ export function labDriver({ directory, owned = false, cloud, clock, logger }: La
   }
 
   let hosts: readonly string[] = [];
+  const addresses = { public: addressPool('203.0.113'), internal: addressPool('10.224.0') };
+  const balancing = new Map<string, { readonly until: AbortController; readonly ended: Promise<void> }>();
+
+  /** Gives the cluster's Services of type LoadBalancer addresses, until its control plane is stopped. */
+  function balance(cluster: ClusterSpec, plane: ControlPlane): void {
+    const connection = connect(cluster);
+    if (balancing.has(cluster.uid) || connection === undefined) return;
+    const until = new AbortController();
+    const { uid } = cluster;
+    const ended = runLoadBalancers(
+      { plane, client: connection.client, uid, addresses, clock, logger: logger.with({ cluster: cluster.id }) },
+      until.signal,
+    );
+    balancing.set(uid, { until, ended });
+  }
+
+  async function balanceNoMore(uid: string): Promise<void> {
+    const { until, ended } = balancing.get(uid) ?? {};
+    balancing.delete(uid);
+    until?.abort();
+    await ended;
+  }
 
   /** Leads the cloud's names to the address inside a cluster from which they are carried to the emulator. */
   function leadHosts(plane: ControlPlane): void {
@@ -118,18 +142,24 @@ export function labDriver({ directory, owned = false, cloud, clock, logger }: La
       if (cloud !== undefined) leadHosts(plane);
       const alive = await plane.components();
       for (const name of names) if (!alive.includes(name)) await plane.restart(name);
+      if (cloud !== undefined) balance(cluster, plane);
       return before === undefined ? 'made' : 'there';
     },
     async stop(cluster) {
+      await balanceNoMore(cluster.uid);
       forget(cluster);
       const plane = running(cluster);
       for (const name of plane === undefined ? [] : stopped) await plane!.kill(name);
     },
     async remove(cluster) {
+      await balanceNoMore(cluster.uid);
       forget(cluster);
       await running(cluster)?.stop();
     },
     connect,
+    async close() {
+      await Promise.all([...balancing.keys()].map((uid) => balanceNoMore(uid)));
+    },
     async signingKeys(cluster) {
       const connection = connect(cluster);
       if (connection === undefined) throw new Error(`the API server of ${cluster.id} does not run`);
