@@ -7,7 +7,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'lab/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'lab/*/src/**/*.test.ts',
+            'images/src/**/*.test.ts',
+            'tools/**/*.test.ts',
+          ],
           exclude: ['**/*.integration.test.ts', '**/*.cluster.test.ts', '**/*.azure.test.ts', '**/node_modules/**'],
           pool: 'threads',
           isolate: false,
@@ -17,7 +22,11 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['packages/*/src/**/*.integration.test.ts', 'lab/*/src/**/*.integration.test.ts'],
+          include: [
+            'packages/*/src/**/*.integration.test.ts',
+            'lab/*/src/**/*.integration.test.ts',
+            'images/src/**/*.integration.test.ts',
+          ],
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 120_000,
