@@ -4,6 +4,7 @@ import type { Progress } from '../../lab/kubernetes/src/go-programs.ts';
 import { baseImage } from './base/base-image.ts';
 import { build } from './build.ts';
 import { checkout } from './checkout.ts';
+import { addEngine } from './context/engine.ts';
 import { addProgram } from './context/program.ts';
 import { addNode } from './context/runtime.ts';
 import { inputsOf } from './inputs.ts';
@@ -22,6 +23,7 @@ export async function ensureImage(name: ImageName, progress: Progress): Promise<
     const context = join(work, 'context');
     await addNode(join(context, 'runtime'));
     for (const program of contents.programs) await addProgram(join(context, name), program);
+    if (contents.engine) await addEngine(join(context, name));
     await settle(context);
     await build({ containerfile, context, target: name, base, name }, work, join(entry, 'layout'), progress);
   });

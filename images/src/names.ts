@@ -11,12 +11,22 @@ export interface Program {
 export interface ImageContents {
   readonly repository: string;
   readonly programs: readonly Program[];
+  /** Whether it runs models. */
+  readonly engine?: true;
 }
 
-export const images: Readonly<Record<'operator' | 'provisioner', ImageContents>> = {
+export const images: Readonly<Record<'operator' | 'provisioner' | 'server', ImageContents>> = {
   operator: { repository: 'kaito-workspace', programs: [{ package: 'workspace', command: 'kaito-workspace' }] },
   provisioner: {
     repository: 'kaito-gpu-provisioner',
     programs: [{ package: 'provisioner', command: 'kaito-gpu-provisioner' }],
+  },
+  server: {
+    repository: 'kaito-server',
+    programs: [
+      { package: 'server', command: 'kaito-server' },
+      { package: 'weights', command: 'kaito-weights' },
+    ],
+    engine: true,
   },
 };
