@@ -7,6 +7,11 @@ export { type GoPrograms, type Progress, cacheRoot, downloadGoModules, ensureGoP
 export { installKaito } from './kaito.ts';
 export { type SimulatedNode, addNodes, kubectl, nodeManifest } from './nodes.ts';
 export { podFateLabel, podFates } from './pod-stages.ts';
+export {
+  type KubeletIdentity,
+  acrCredentialProvider,
+  ensureAcrCredentialProvider,
+} from './real-nodes/acr-credential-provider.ts';
 export { devicePluginImage, probeImage } from './real-nodes/images.ts';
 export { type SmallImage, imageArchive } from './real-nodes/image-archive.ts';
 export { setHosts } from './real-nodes/name-server.ts';

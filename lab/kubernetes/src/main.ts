@@ -22,6 +22,7 @@ import { LabError } from './error.ts';
 import { cacheRoot, checkGo } from './go-programs.ts';
 import { installKaito, kaitoPrograms } from './kaito.ts';
 import { nodeCommands } from './node-commands.ts';
+import { downloadAcrCredentialProvider, ensureAcrCredentialProvider } from './real-nodes/acr-credential-provider.ts';
 import { downloadNodePrograms, ensureNodePrograms } from './real-nodes/programs.ts';
 import { checkRealNodes } from './real-nodes/requirements.ts';
 
@@ -153,10 +154,16 @@ program
     );
     if (download === true) {
       await downloadModules(tell);
-      if (realNodes) await downloadNodePrograms(tell);
+      if (realNodes) {
+        await downloadNodePrograms(tell);
+        await downloadAcrCredentialProvider(tell);
+      }
     } else {
       say(await ensureBinaries(tell));
-      if (realNodes) await ensureNodePrograms(tell);
+      if (realNodes) {
+        await ensureNodePrograms(tell);
+        await ensureAcrCredentialProvider(tell);
+      }
     }
   });
 

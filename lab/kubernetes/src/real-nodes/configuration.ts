@@ -151,6 +151,7 @@ function kubeletConfiguration(cgroup: string): object {
     // It is renewed every quarter of this: a dead node is noticed as soon as the control plane's grace period allows.
     nodeLeaseDurationSeconds: 8,
     registryPullQPS: 0,
+    serializeImagePulls: false,
     eventRecordQPS: 0,
     maxPods: 110,
   };
