@@ -11,19 +11,21 @@ export interface Artifact {
   readonly config: { readonly mediaType: string; readonly bytes: Uint8Array };
   readonly layers: readonly { readonly descriptor: Descriptor; readonly source: BlobSource }[];
   readonly annotations?: Readonly<Record<string, string>>;
+  /** The manifest that it is about, in the same repository, of which it becomes a referrer. */
+  readonly subject?: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>;
 }
 
 /**
- * Pushes an artifact: its layers, one after the other, then its manifest. The same artifact gives the same digest. `onProgress` hears of all layers
- * together. Throws OciError as `pushBlob` and `pushManifest` do.
+ * Pushes an artifact: its layers, one after the other, then its manifest, under its digest alone where the reference has no tag. The same artifact gives the same
+ * digest. `onProgress` hears of all layers together. Throws OciError as `pushBlob` and `pushManifest` do.
  */
 export async function pushArtifact(
   client: RegistryClient,
-  reference: Reference,
+  reference: Pick<Reference, 'registry' | 'repository' | 'tag'>,
   artifact: Artifact,
   options: Omit<PushBlobOptions, 'mountFrom'> = {},
 ): Promise<{ readonly digest: string; readonly layers: readonly PushedBlob[] }> {
-  const { config, artifactType, annotations } = artifact;
+  const { config, artifactType, annotations, subject } = artifact;
   const configDescriptor = { mediaType: config.mediaType, digest: digestOf(config.bytes), size: config.bytes.length };
   const layers: PushedBlob[] = [];
   let before = 0;
@@ -40,9 +42,18 @@ export async function pushArtifact(
     artifactType,
     config: configDescriptor,
     layers: artifact.layers.map(({ descriptor }) => descriptor),
+    ...(subject === undefined ? {} : { subject }),
     ...(annotations === undefined ? {} : { annotations }),
   };
   const bytes = Buffer.from(JSON.stringify(manifest));
-  const { digest } = await client.pushManifest(reference, { bytes, mediaType: OCI_MANIFEST }, options);
+  const digest = digestOf(bytes);
+  const { registry, repository, tag } = reference;
+  const target = { registry, repository, ...(tag === undefined ? { digest } : { tag }) };
+  const { subjectKnown } = await client.pushManifest(target, { bytes, mediaType: OCI_MANIFEST }, options);
+  if (subject !== undefined && !subjectKnown) {
+    const entry = { mediaType: OCI_MANIFEST, digest, size: bytes.length, artifactType };
+    const listed = annotations === undefined ? entry : { ...entry, annotations };
+    await client.addReferrer(reference, subject.digest, listed, options);
+  }
   return { digest, layers };
 }

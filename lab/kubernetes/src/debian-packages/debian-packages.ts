@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../error.ts';
 import { type Progress, cacheRoot } from '../go-programs.ts';
@@ -8,7 +18,7 @@ import { run } from '../run.ts';
 
 /** Programs of Debian packages that are unpacked, never installed. */
 export interface DebianPackages {
-  /** Holds `usr/bin`, `usr/sbin` and so on. */
+  /** Holds `usr/bin`, `usr/sbin` and so on; `var/lib/dpkg/status.d` says of each package what it is, where scanners of images look. */
   readonly root: string;
   /** Values of PATH and LD_LIBRARY_PATH under which the programs find each other and their libraries; the system's own PATH comes last. */
   readonly environment: { readonly PATH: string; readonly LD_LIBRARY_PATH: string };
@@ -55,9 +65,12 @@ async function unpack(names: readonly string[], home: string, root: string, prog
     await run('apt-get', [...options, 'update'], { cwd: work });
     await run('apt-get', [...options, 'download', ...names], { cwd: work });
     const tree = join(work, 'tree');
-    mkdirSync(tree);
-    for (const file of readdirSync(work)) {
-      if (file.endsWith('.deb')) await run('dpkg', ['-x', join(work, file), tree]);
+    const status = join(tree, 'var/lib/dpkg/status.d');
+    mkdirSync(status, { recursive: true });
+    for (const file of readdirSync(work).filter((name) => name.endsWith('.deb'))) {
+      await run('dpkg', ['-x', join(work, file), tree]);
+      const control = await run('dpkg-deb', ['--field', join(work, file)]);
+      writeFileSync(join(status, file.split('_')[0]!), control);
     }
     renameSync(tree, root);
   } catch (error) {
