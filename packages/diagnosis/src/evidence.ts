@@ -174,6 +174,8 @@ export interface Evidence {
   readonly nodeClaims?: readonly NodeClaimEvidence[];
   /** False where the cluster does not know NodeClaims at all. */
   readonly nodeClaimsInstalled?: boolean;
+  /** A pod of the program that rents machines, and its last words, where none of its pods runs. */
+  readonly provisioner?: { readonly namespace: string; readonly pod: string; readonly message: string };
   /** In a cluster: the pods, their workload, and where it is reached once Ready. */
   readonly pods?: readonly PodEvidence[];
   readonly workload?: WorkloadEvidence;

@@ -2,7 +2,7 @@ import { apiFault, podsRefused } from './cluster/api-faults.ts';
 import { containerCrashed, containerNotStarted, outOfHostMemory, weightsNotFetched } from './cluster/containers.ts';
 import { imagePullRefused } from './cluster/images.ts';
 import { deletionWaits, managedElsewhere } from './cluster/lifecycle.ts';
-import { nodeClaimFailing, nodeClaimsNotInstalled, provisionerSilent } from './cluster/node-claims.ts';
+import { nodeClaimFailing, nodeClaimsNotInstalled, provisionerDown, provisionerSilent } from './cluster/node-claims.ts';
 import { nodeLost, podFailed, podHangs, unschedulable } from './cluster/placement.ts';
 import { rollingOut, scaledToNothing } from './cluster/rollout.ts';
 import { containersNotMade, probeFailing } from './cluster/stuck.ts';
@@ -24,6 +24,7 @@ export const policies: readonly Policy[] = [
   // Machines.
   nodeClaimsNotInstalled,
   nodeClaimFailing,
+  provisionerDown,
   provisionerSilent,
   nodesMissing,
   nodeLost,

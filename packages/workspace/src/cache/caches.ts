@@ -30,6 +30,8 @@ export interface Caches {
   readonly nodes: Informer<Live<Node>>;
   readonly nodeClaims: Informer<Live<NodeClaim>>;
   readonly pods: Informer<Live<Pod>>;
+  /** Pods of `kaito-gpu-provisioner`, in whichever namespace. */
+  readonly provisioners: Informer<Live<Pod>>;
   readonly services: Informer<Live<Service>>;
   readonly deployments: Informer<Live<Deployment>>;
   readonly statefulSets: Informer<Live<StatefulSet>>;

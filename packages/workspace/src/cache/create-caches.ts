@@ -95,6 +95,12 @@ export function createCaches(connection: Connection): Caches & { readonly all: r
         [indexes.node]: ({ spec }) => (spec?.nodeName === undefined ? [] : [spec.nodeName]),
       },
     }),
+    provisioners: createInformer({
+      ...connection,
+      resource: pods,
+      labelSelector: 'app.kubernetes.io/name=kaito-gpu-provisioner',
+      transform: essentials,
+    }),
     services: createInformer({ ...connection, resource: services, labelSelector, indexes: byWorkspace }),
     deployments: createInformer({ ...connection, resource: deployments, labelSelector, indexes: byWorkspace }),
     statefulSets: createInformer({ ...connection, resource: statefulSets, labelSelector, indexes: byWorkspace }),

@@ -14,6 +14,21 @@ export const nodeClaimsNotInstalled: Policy = ({ evidence: { nodeClaimsInstalled
           'install the chart with its provisioner (kubectl apply -f charts/kaito/files/crds brings the CRDs), or leave resource.instanceType empty to use existing nodes',
       };
 
+/** A NodeClaim waits for a provisioner that does not run, and which said why. */
+export const provisionerDown: Policy = (view) => {
+  const { provisioner, nodeClaims = [] } = view.evidence;
+  if (provisioner === undefined || !nodeClaims.some(({ conditions }) => conditions.length === 0)) return undefined;
+  const { namespace, pod, message } = provisioner;
+  const [sentence, given] = splitRemedy(message);
+  const cause = causes.find(({ code, pattern }) => code === 'FederationMissing' && pattern.test(message));
+  return {
+    code: cause?.code ?? 'ProvisionerDown',
+    message: brief(`the provisioner does not run (pod ${namespace}/${pod}): ${withoutStop(sentence)}`),
+    needs: 'person',
+    remedy: given ?? cause?.remedy(view) ?? `see why: kubectl describe pod ${pod} -n ${namespace}`,
+  };
+};
+
 /** Seconds in which a provisioner that runs has put its first condition on a NodeClaim. */
 const silentSeconds = 120;
 

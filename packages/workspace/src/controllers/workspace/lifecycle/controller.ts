@@ -1,6 +1,12 @@
 import { workspaceLabel } from '@kaito/api';
 import { byLabels, type Controller, type ControllerMetrics, createController, itself, source } from '@kaito/kube';
-import { waitersForNodesOf, waitersForRoomOf, workspaceOfNodeClaim, workspacesWantingNode } from '../nodes/index.ts';
+import {
+  waitersForNodesOf,
+  waitersForProvisioner,
+  waitersForRoomOf,
+  workspaceOfNodeClaim,
+  workspacesWantingNode,
+} from '../nodes/index.ts';
 import { type LifecycleDependencies, reconcileWorkspace } from './reconcile.ts';
 
 export const lifecycleControllerName = 'workspace.lifecycle';
@@ -19,6 +25,7 @@ export function createLifecycleController(deps: LifecycleDependencies, metrics?:
       source(caches.revisions, () => []),
       source(caches.pods, byLabels(labelled)),
       source(caches.nodeClaims, workspaceOfNodeClaim),
+      source(caches.provisioners, waitersForProvisioner(caches)),
       source(caches.nodes, workspacesWantingNode(caches, deps.ledger)),
       source(caches.workspaces, waitersForNodesOf(caches, deps.ledger)),
       source(caches.pods, waitersForRoomOf(caches, deps.ledger)),

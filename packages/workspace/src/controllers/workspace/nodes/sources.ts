@@ -3,6 +3,7 @@ import { type NodeClaim, type Workspace, workspaceLabel, workspaceNamespaceLabel
 import { byLabels, type Change, keyOf } from '@kaito/kube';
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { type Caches, indexes, type Live } from '../../../cache/caches.ts';
+import { workspaceOfClusterScoped } from '../../../cache/create-caches.ts';
 import { demandOfPod } from './demand.ts';
 import { carries } from './fitness.ts';
 import type { NodeLedger } from './ledger.ts';
@@ -91,4 +92,13 @@ function waitersForAll(names: readonly string[], caches: Pick<Caches, 'nodes'>, 
 function waitersFor(node: Live<Node>, ledger: NodeLedger): readonly string[] {
   if (ledger.waiting === 0) return [];
   return ledger.waiters().flatMap(({ request }) => (carries(node, request.selector) ? request.key : []));
+}
+
+/** The Workspaces whose NodeClaims no provisioner has looked at, when a provisioner's pod changes. */
+export function waitersForProvisioner(caches: Pick<Caches, 'nodeClaims'>): () => readonly string[] {
+  return () =>
+    caches.nodeClaims
+      .list()
+      .filter(({ status }) => (status?.conditions ?? []).length === 0)
+      .flatMap(workspaceOfClusterScoped);
 }

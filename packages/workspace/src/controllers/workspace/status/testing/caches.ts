@@ -28,6 +28,7 @@ export interface World {
   /** Undefined: not installed. */
   readonly nodeClaims?: readonly KubeObject[] | undefined;
   readonly pods?: readonly KubeObject[];
+  readonly provisioners?: readonly KubeObject[];
   readonly services?: readonly KubeObject[];
   readonly deployments?: readonly KubeObject[];
   readonly statefulSets?: readonly KubeObject[];
@@ -40,6 +41,7 @@ export function cachesOf(world: World): Caches {
     nodes: store(world.nodes ?? []),
     nodeClaims: store(world.nodeClaims ?? [], !('nodeClaims' in world) || world.nodeClaims !== undefined),
     pods: store(world.pods ?? []),
+    provisioners: store(world.provisioners ?? []),
     services: store(world.services ?? []),
     deployments: store(world.deployments ?? []),
     statefulSets: store(world.statefulSets ?? []),

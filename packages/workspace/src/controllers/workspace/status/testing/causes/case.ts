@@ -60,8 +60,12 @@ export const init = (message: string, exitCode = 1): World =>
     ],
     containerStatuses: [aContainer(waitingFor('PodInitializing'))],
   });
-export const claims = (conditions: Condition[], createdAt?: string): Pick<Case, 'world' | 'seen'> => ({
-  world: { nodeClaims: [aClaim('ws012345678', conditions, createdAt)] },
+export const claims = (
+  conditions: Condition[],
+  createdAt?: string,
+  more: World = {},
+): Pick<Case, 'world' | 'seen'> => ({
+  world: { nodeClaims: [aClaim('ws012345678', conditions, createdAt)], ...more },
   seen: { nodes: { ...missing, nodeClaims: [{ name: 'ws012345678', conditions }] } },
 });
 export const launchFails = (message: string, status: 'Unknown' | 'False' = 'Unknown', reason = 'LaunchFailed') =>

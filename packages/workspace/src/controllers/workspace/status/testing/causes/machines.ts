@@ -1,4 +1,4 @@
-import { aContainer, ago, aNode, aPlan, condition, waitingFor } from '../objects.ts';
+import { aContainer, ago, aNode, aPlan, aPod, condition, waitingFor } from '../objects.ts';
 import { type Case, missing, withPod, container, claims, launchFails } from './case.ts';
 
 export const machines: readonly Case[] = [
@@ -136,6 +136,30 @@ export const machines: readonly Case[] = [
     code: 'ProvisionerSilent',
     needs: 'person',
     message: /NodeClaim ws012345678/,
+  },
+  {
+    name: 'a NodeClaim just made, and a provisioner that could not start',
+    ...claims([], ago(10), {
+      provisioners: [
+        aPod({
+          containerStatuses: [
+            aContainer({
+              ...waitingFor('CrashLoopBackOff'),
+              lastState: {
+                terminated: {
+                  exitCode: 1,
+                  message: 'no federated credential (AADSTS70021). Remedy: az identity federated-credential create',
+                },
+              },
+            }),
+          ],
+        }),
+      ],
+    }),
+    code: 'FederationMissing',
+    needs: 'person',
+    message: /the provisioner does not run \(pod team\/[^)]+\): no federated credential \(AADSTS70021\)$/,
+    remedy: 'az identity federated-credential create',
   },
   { name: 'a NodeClaim just made', ...claims([], ago(10)), code: 'WaitingForNodes', needs: 'time' },
   {
