@@ -3,7 +3,13 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LabError, downloadGoModules } from '@kaito/lab-kubernetes';
+import {
+  LabError,
+  downloadGoModules,
+  ensureAcrCredentialProvider,
+  ensureBinaries,
+  ensureNodePrograms,
+} from '@kaito/lab-kubernetes';
 import { Command } from 'commander';
 import { azureCliVersion, ensureAzureCli } from './azure-cli/install.ts';
 import { logIn, loginCommands } from './azure-cli/login.ts';
@@ -68,14 +74,21 @@ The real az ${azureCliVersion}, if you have none: npm run -s lab -- azure cli
 End it: npm run -s lab -- azure down${flag}`);
   });
 
-/** What namespaces without a network cannot fetch. */
-const prepare = async (): Promise<unknown> => await ensureRegistryProgram(tell);
+/** Fetches and builds what a program in namespaces without a network cannot. */
+async function prepare({ names, realNodes }: Serving): Promise<void> {
+  if (names !== 'public') return;
+  await ensureRegistryProgram(tell);
+  if (realNodes !== true) return;
+  await ensureBinaries(tell);
+  await ensureNodePrograms(tell);
+  await ensureAcrCredentialProvider(tell);
+}
 
 async function startDetached(directory: string, options: Named & Serving): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   removeRecord(directory);
   const argv = [...self, 'serve', ...flagsOf(options), directory];
-  if (options.names === 'public') await prepare();
+  await prepare(options);
   const [file, ...args] = options.names === 'public' ? isolated(argv) : (argv as [string, ...string[]]);
   const log = openSync(join(directory, 'log'), 'w');
   const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log] });
@@ -187,7 +200,7 @@ serving(program.command('run'))
       ...(options.login === true ? ['--login'] : []),
     ];
     if (options.az) await ensureAzureCli(tell);
-    if (options.names === 'public') await prepare();
+    await prepare(options);
     const keeper = keepFolder('kaito-azure-');
     const { directory } = keeper;
     try {

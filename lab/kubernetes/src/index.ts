@@ -17,4 +17,5 @@ export { type SmallImage, imageArchive } from './real-nodes/image-archive.ts';
 export { setHosts } from './real-nodes/name-server.ts';
 export { addRealNode, realNodeNames, removeRealNode } from './real-nodes/nodes.ts';
 export type { RealNode, RegistryAccess } from './real-nodes/real-node.ts';
+export { ensureNodePrograms } from './real-nodes/programs.ts';
 export { checkRealNodes } from './real-nodes/requirements.ts';

@@ -2,13 +2,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ControlPlane,
+  type RegistryAccess,
+  acrCredentialProvider,
   addRealNode,
   attach,
+  ensureAcrCredentialProvider,
   kubectl,
   realNodeNames,
   removeRealNode,
   runsIn,
 } from '@kaito/lab-kubernetes';
+import { partsOf } from '../names.ts';
 import type { ClusterSpec, RealMachines } from './driver.ts';
 import type { Cloud } from './lab.ts';
 
@@ -27,10 +31,22 @@ export function realMachines(
   cloud: Cloud,
   progress: (line: string) => void,
 ): RealMachines {
+  async function access(plane: ControlPlane, cluster: ClusterSpec): Promise<RegistryAccess> {
+    const { tenantId, kubeletClientId: clientId = '' } = cluster;
+    const { subscriptionId } = partsOf(cluster.id);
+    const folder = join(plane.directory, 'credential-provider');
+    const programs = await ensureAcrCredentialProvider(progress);
+    return {
+      authorities: [cloud.authority],
+      credentialProvider: acrCredentialProvider(folder, programs, { clientId, tenantId, subscriptionId }),
+    };
+  }
+
   return {
     running: (cluster) => realNodeNames(planeOf(cluster)),
     async boot(cluster, machine) {
-      await addRealNode(planeOf(cluster), { ...machine, registry: { authorities: [cloud.authority] } }, progress);
+      const plane = planeOf(cluster);
+      await addRealNode(plane, { ...machine, registry: await access(plane, cluster) }, progress);
     },
     async remove(cluster, name) {
       const plane = planeOf(cluster);
