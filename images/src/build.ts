@@ -6,7 +6,7 @@ import { LabError } from '../../lab/kubernetes/src/error.ts';
 import type { Progress } from '../../lab/kubernetes/src/go-programs.ts';
 import { ensureBuildah } from './buildah/programs.ts';
 import { openBuildah, places } from './buildah/session.ts';
-import { type BuiltImage, forgetBase } from './layout.ts';
+import { type BuiltImage, forgetBase, readLayout } from './layout.ts';
 import { stored } from './store.ts';
 
 /** What is built. The same gives the same digest on every machine. */
@@ -30,13 +30,18 @@ export interface BuildOptions {
  */
 export async function buildFrom(options: BuildOptions, progress: Progress): Promise<BuiltImage> {
   const key = await keyOf(options);
-  return await stored(options.name, key, progress, (work, entry) =>
-    build(options, work, join(entry, 'layout'), progress),
-  );
+  return await stored(options.name, key, progress, async (work, entry) => {
+    await build(options, work, entry, progress);
+  });
 }
 
-/** Builds into `layout`, working in the folder `work`. @throws LabError as `buildFrom`. */
-export async function build(options: BuildOptions, work: string, layout: string, progress: Progress): Promise<void> {
+/** Builds into the folder `layout` of `entry`, working in the folder `work`. @throws LabError as `buildFrom`. */
+export async function build(
+  options: BuildOptions,
+  work: string,
+  entry: string,
+  progress: Progress,
+): Promise<BuiltImage> {
   const { containerfile, context, target, base, name } = options;
   if (process.getuid?.() !== 0) {
     throw new LabError(
@@ -50,7 +55,7 @@ export async function build(options: BuildOptions, work: string, layout: string,
   const buildah = await openBuildah(programs, work, [
     { folder: context, name: 'context' },
     { folder: dirname(containerfile), name: 'instructions' },
-    { folder: dirname(layout), name: 'result' },
+    { folder: entry, name: 'result' },
     ...(base === undefined ? [] : [{ folder: base.layout, name: 'base' }]),
   ]);
   const values = { ...options.arguments, ...(base !== undefined && { BASE: `oci:${places}/base:latest` }) };
@@ -67,7 +72,7 @@ export async function build(options: BuildOptions, work: string, layout: string,
       `--file=${places}/instructions/${basename(containerfile)}`,
       `${places}/context`,
     );
-    await buildah('push', '--quiet', 'image', `oci:${places}/result/${basename(layout)}:latest`);
+    await buildah('push', '--quiet', 'image', `oci:${places}/result/layout:latest`);
   } catch (error) {
     throw new LabError(
       `image ${name} could not be built: ${error instanceof Error ? error.message : String(error)}`,
@@ -75,8 +80,10 @@ export async function build(options: BuildOptions, work: string, layout: string,
       { cause: error },
     );
   }
+  const layout = join(entry, 'layout');
   await forgetBase(layout);
   progress(`built image ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  return await readLayout(name, layout);
 }
 
 async function keyOf({ containerfile, context, target, base, ...rest }: BuildOptions): Promise<string> {

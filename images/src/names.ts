@@ -7,26 +7,33 @@ export interface Program {
   readonly command: string;
 }
 
-/** An image: its repository's name, as the chart has it, and what is in it. */
+/** An image: what a registry has it as, and what is in it. */
 export interface ImageContents {
   readonly repository: string;
+  /** Added to the tag, which is otherwise the version. */
+  readonly tagSuffix?: string;
   readonly programs: readonly Program[];
-  /** Whether it runs models. */
-  readonly engine?: true;
+  /** Whether models run in it: by the processor alone, or by NVIDIA's GPUs too. */
+  readonly engine?: 'cpu' | 'cuda';
 }
 
-export const images: Readonly<Record<'operator' | 'provisioner' | 'server', ImageContents>> = {
+const server = {
+  repository: 'kaito-server',
+  programs: [
+    { package: 'server', command: 'kaito-server' },
+    { package: 'weights', command: 'kaito-weights' },
+  ],
+};
+
+/** Repositories are those that `charts/kaito` names by default. */
+export const images: Readonly<Record<ImageName, ImageContents>> = {
   operator: { repository: 'kaito-workspace', programs: [{ package: 'workspace', command: 'kaito-workspace' }] },
   provisioner: {
     repository: 'kaito-gpu-provisioner',
     programs: [{ package: 'provisioner', command: 'kaito-gpu-provisioner' }],
   },
-  server: {
-    repository: 'kaito-server',
-    programs: [
-      { package: 'server', command: 'kaito-server' },
-      { package: 'weights', command: 'kaito-weights' },
-    ],
-    engine: true,
-  },
+  server: { ...server, engine: 'cpu' },
+  'server-cuda': { ...server, tagSuffix: '-cuda', engine: 'cuda' },
 };
+
+export const imageNames = Object.keys(images) as readonly ImageName[];

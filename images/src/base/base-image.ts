@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages } from '../../../lab/kubernetes/src/debian-packages/debian-packages.ts';
 import type { Progress } from '../../../lab/kubernetes/src/go-programs.ts';
 import { build } from '../build.ts';
+import { settle } from '../context/modes.ts';
 import type { BuiltImage } from '../layout.ts';
+import { debianComponents } from '../sbom/debian.ts';
+import { writeSbom } from '../sbom/sbom.ts';
 import { stored } from '../store.ts';
 
 /** What programs of Node and llama.cpp need, authorities to trust, and a shell. */
@@ -52,17 +55,19 @@ const containerfile = fileURLToPath(new URL('../../base.Containerfile', import.m
 /** A Debian of few packages, unpacked and never installed: the base of our images here, where no registry is at hand. Cached. @throws LabError as `buildFrom`. */
 export async function baseImage(progress: Progress): Promise<BuiltImage> {
   const { root } = await ensureDebianPackages(packages, progress);
-  const key = createHash('sha256').update(JSON.stringify([basename(dirname(root)), applets, files]));
-  key.update(await readFile(containerfile));
+  const key = createHash('sha256').update(basename(dirname(root)));
+  for (const file of [containerfile, fileURLToPath(import.meta.url)]) key.update(await readFile(file));
   return await stored('base', key.digest('hex').slice(0, 16), progress, async (work, entry) => {
     const context = join(work, 'context');
     await fill(context, root);
-    await build({ containerfile, context, name: 'base' }, work, join(entry, 'layout'), progress);
+    const image = await build({ containerfile, context, name: 'base' }, work, entry, progress);
+    await writeSbom(image, { name: 'base', version: '1' }, await debianComponents(root));
   });
 }
 
 async function fill(context: string, packages: string): Promise<void> {
   await cp(packages, context, { recursive: true, verbatimSymlinks: true });
+  await settle(join(context, 'var/lib/dpkg'));
   // Licences stay.
   const dispensable = [
     'usr/share/{man,info,lintian,bug,locale,doc-base}',

@@ -3,6 +3,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { checkout } from '../checkout.ts';
+import { licenceFiles } from './packages.ts';
 
 const engine = 'node-llama-cpp';
 
@@ -17,7 +18,7 @@ export async function addEngine(root: string): Promise<readonly string[]> {
   const modules = (await reachable()).filter((file) => !file.includes('/@node-llama-cpp/'));
   const folders = new Set(modules.flatMap(foldersOf));
   const beside = [...folders].flatMap((folder) =>
-    globSync('{package.json,LICEN[CS]E*,licen[cs]e*,COPYING*}', { cwd: folder }).map((name) => join(folder, name)),
+    globSync(['package.json', licenceFiles], { cwd: folder }).map((name) => join(folder, name)),
   );
   // Which release of llama.cpp the binaries are.
   const release = globSync(`node_modules/${engine}/llama/*.json`, { cwd: checkout }).map((file) =>
