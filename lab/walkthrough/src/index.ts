@@ -1,0 +1,10 @@
+export { WalkthroughError } from './error.ts';
+export { type Options, parseOptions, stepNamed } from './options.ts';
+export { listSteps } from './report/list.ts';
+export type { Outcome, StepResult } from './run/result.ts';
+export { type Environment, type Story, type WalkthroughOptions, runWalkthrough } from './run/walkthrough.ts';
+export { seedStory } from './seed/seed.ts';
+export { type Chapter, readChapters } from './story/chapters.ts';
+export { type Entry, type Guide, composeSteps, usualLimit } from './story/compose.ts';
+export type { Manner, Moment, Sight, Step } from './story/step.ts';
+export { podRuns, tableRows } from './story/tables.ts';

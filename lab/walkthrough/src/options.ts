@@ -1,0 +1,69 @@
+import { Command, Option } from 'commander';
+import { fileURLToPath } from 'node:url';
+import { WalkthroughError } from './error.ts';
+import type { Step } from './story/step.ts';
+
+/** What `npm run walkthrough` was asked for. */
+export interface Options {
+  /** Print the commands and run none. */
+  readonly list: boolean;
+  /** Wait for Enter before each step. */
+  readonly step: boolean;
+  /** Leave the environment running at the end, however it comes. */
+  readonly keep: boolean;
+  /** End the environment that was left running, and run nothing. */
+  readonly end: boolean;
+  /** The number of a step or the beginning of a chapter's title. */
+  readonly from?: string;
+  /** The file of the transcript, where it is not to be the one of the run. */
+  readonly transcript?: string;
+}
+
+const page = fileURLToPath(new URL('../../../docs/walkthrough.md', import.meta.url));
+
+/**
+ * Reads the arguments of `npm run walkthrough`; `write` gets the help and what is wrong with them.
+ * @throws CommanderError, with its exit code, after `--help` and for arguments that are none
+ */
+export function parseOptions(args: readonly string[], write: (text: string) => void): Options {
+  const program = new Command('walkthrough')
+    .description(
+      'Run every command of docs/seed.md on this machine: the real az, kubectl and curl on a real cluster in an emulated Azure.\nIt ends with the answer of the model, a transcript, and nothing left behind.',
+    )
+    .option('--list', 'print the numbered commands, and run none', false)
+    .option('--step', 'wait for Enter before each command', false)
+    .option('--keep', 'leave the environment running at the end, to look around in it', false)
+    .option('--from <step>', 'go on in a kept environment from a number or the title of a chapter')
+    .option('--transcript <file>', 'write the transcript there')
+    .addOption(new Option('--write-docs', 'write the transcript to docs/walkthrough.md').conflicts('transcript'))
+    .addOption(
+      new Option('--end', 'end the environment that was kept').default(false).conflicts(['step', 'keep', 'from']),
+    )
+    .helpOption('-h, --help', 'this text')
+    .showHelpAfterError('(--help tells more)')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: write });
+  const { writeDocs, ...options } = program
+    .parse([...args], { from: 'user' })
+    .opts<Options & { readonly writeDocs?: true }>();
+  return { ...options, ...(writeDocs === true && { transcript: page }) };
+}
+
+/**
+ * The number of the step that `--from` means: a number, or the first step of the chapter whose title begins so, in any case.
+ * @throws WalkthroughError where there is none
+ */
+export function stepNamed(steps: readonly Step[], from: string): number {
+  const wanted = from.trim().toLowerCase();
+  const step = steps.find(({ number, chapter }) =>
+    /^\d+$/.test(wanted) ? number === Number(wanted) : wanted !== '' && chapter.toLowerCase().startsWith(wanted),
+  );
+  if (step === undefined)
+    throw new WalkthroughError(
+      'NoSuchStep',
+      `there is no step or chapter ${from}`,
+      'see them: npm run walkthrough -- --list',
+    );
+  return step.number;
+}

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { redact } from './redact.ts';
+
+test.each([
+  ['Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln-_ end', 'Bearer <token> end'],
+  ['"accessToken": "abc",', '"accessToken": "<secret>",'],
+  ['"password": "p", "name": "n"', '"password": "<secret>", "name": "n"'],
+  ['"clientSecret": "p"', '"clientSecret": "<secret>"'],
+  ['"principalId": "11111111-2222-3333-4444-555555555555"', '"principalId": "11111111-2222-3333-4444-555555555555"'],
+])('%s', (text, expected) => {
+  expect(redact(text)).toBe(expected);
+});
