@@ -1,0 +1,2 @@
+// A server that cannot use its model.
+process.exitCode = 3;
