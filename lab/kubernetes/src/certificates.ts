@@ -17,7 +17,7 @@ export const network = {
 export interface Leaf {
   readonly name: string;
   readonly subject: string;
-  readonly usage: 'serverAuth' | 'clientAuth';
+  readonly usage: 'serverAuth' | 'clientAuth' | 'serverAuth,clientAuth';
   readonly names?: readonly string[];
 }
 
@@ -40,6 +40,7 @@ const leaves: readonly Leaf[] = [
   { name: 'admin', subject: '/O=system:masters/CN=admin', usage: 'clientAuth' },
   { name: 'controller-manager', subject: '/CN=system:kube-controller-manager', usage: 'clientAuth' },
   { name: 'scheduler', subject: '/CN=system:kube-scheduler', usage: 'clientAuth' },
+  { name: 'kube-proxy', subject: '/CN=system:kube-proxy', usage: 'clientAuth' },
 ];
 
 /** Makes the cluster's certificate authority, its certificates and the key of ServiceAccount tokens in `directory`, with openssl. */

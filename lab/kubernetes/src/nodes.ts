@@ -40,9 +40,10 @@ export function nodeManifest({ name, instanceType, gpus = 0, labels = {}, taints
 }
 
 /** @throws LabError for what is not written as kubectl writes a taint. */
-export function taint(text: string): object {
+export function taint(text: string) {
   const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text) ?? [];
-  if (key === undefined) throw new LabError(`"${text}" is no taint`, 'write key=value:NoSchedule');
+  if (key === undefined || effect === undefined)
+    throw new LabError(`"${text}" is no taint`, 'write key=value:NoSchedule');
   return { key, effect, ...(value !== undefined && { value }) };
 }
 

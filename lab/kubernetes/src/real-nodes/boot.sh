@@ -19,9 +19,9 @@ for folder in /etc /var/lib /var/log; do
 done
 
 # The kubelet sets these for the whole machine: let it write into copies.
+mkdir -p /run/sys/vm /run/sys/kernel/keys
 for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
   [ -e /proc/sys/$setting ] || continue
-  mkdir -p "/run/sys/$(dirname $setting)"
   cat /proc/sys/$setting > /run/sys/$setting
   mount --bind /run/sys/$setting /proc/sys/$setting
 done
@@ -53,11 +53,13 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 else
   for hierarchy in /sys/fs/cgroup/*/; do
     [ -e "${hierarchy}cgroup.procs" ] && [ ! -e "${hierarchy}cgroup.controllers" ] || continue
+    mkdir -p "${hierarchy%/}$NODE_CGROUP"
+    [ -e "${hierarchy}cpuset.cpus" ] || continue
     parent=${hierarchy%/}
     for part in $(echo "$NODE_CGROUP" | tr / ' '); do
-      mkdir -p "$parent/$part"
       for set in cpus mems; do
-        [ ! -e "$parent/$part/cpuset.$set" ] || cat "$parent/cpuset.$set" > "$parent/$part/cpuset.$set"
+        read -r value < "$parent/cpuset.$set"
+        echo "$value" > "$parent/$part/cpuset.$set"
       done
       parent=$parent/$part
     done

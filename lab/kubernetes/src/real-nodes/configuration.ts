@@ -58,20 +58,23 @@ export async function writeNodeFiles(files: NodeFiles, order: RealNodeOrder): Pr
 
 async function writeIdentity({ home, pki, addresses }: NodeFiles, name: string): Promise<void> {
   writeFileSync(join(home, 'ca.crt'), readFileSync(join(pki, 'ca.crt')));
-  const leaves = [
-    { name: 'kubelet', subject: `/O=system:nodes/CN=system:node:${name}`, usage: 'clientAuth' },
-    { name: 'kube-proxy', subject: '/CN=system:kube-proxy', usage: 'clientAuth' },
+  await signCertificate(
+    home,
     {
-      name: 'serving',
+      name: 'kubelet',
       subject: `/O=system:nodes/CN=system:node:${name}`,
-      usage: 'serverAuth',
+      usage: 'serverAuth,clientAuth',
       names: [`IP:${addresses.address}`, `DNS:${name}`],
     },
-  ] as const;
-  await Promise.all(leaves.map((leaf) => signCertificate(home, leaf, randomInt(1_000, 2 ** 47), pki)));
+    randomInt(1_000, 2 ** 47),
+    pki,
+  );
   const server = `https://${network.address}:${network.apiPort}`;
-  for (const user of ['kubelet', 'kube-proxy']) {
-    writeFileSync(join(home, `${user}.kubeconfig`), kubeconfig(home, user, server, 'kaito-lab'), { mode: 0o600 });
+  for (const [user, folder] of [
+    ['kubelet', home],
+    ['kube-proxy', pki],
+  ] as const) {
+    writeFileSync(join(home, `${user}.kubeconfig`), kubeconfig(folder, user, server, 'kaito-lab'), { mode: 0o600 });
   }
 }
 
@@ -128,8 +131,8 @@ function kubeletConfiguration(cgroup: string): object {
       x509: { clientCAFile: `${own}/ca.crt` },
     },
     authorization: { mode: 'Webhook' },
-    tlsCertFile: `${own}/serving.crt`,
-    tlsPrivateKeyFile: `${own}/serving.key`,
+    tlsCertFile: `${own}/kubelet.crt`,
+    tlsPrivateKeyFile: `${own}/kubelet.key`,
     cgroupDriver: 'cgroupfs',
     cgroupRoot: cgroup,
     failCgroupV1: false,

@@ -32,6 +32,11 @@ test('a tar is read by the system’s own program: names, modes, sizes, content'
 test('an image is the same bytes each time; every blob is what its name says, and is reached from the index', () => {
   const archive = imageArchive(image);
   expect(imageArchive(image)).toEqual(archive);
+  const two = fileOf(imageArchive(image, { ...image, reference: 'registry.example/other:2' }), 'index.json').toString();
+  expect(JSON.parse(two).manifests.map(({ annotations }: { annotations: object }) => annotations)).toEqual([
+    { 'io.containerd.image.name': image.reference },
+    { 'io.containerd.image.name': 'registry.example/other:2' },
+  ]);
   const json = (path: string) => JSON.parse(fileOf(archive, path).toString());
   const [entry] = json('index.json').manifests;
   expect(entry.annotations).toEqual({ 'io.containerd.image.name': image.reference });

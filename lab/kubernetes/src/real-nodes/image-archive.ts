@@ -15,14 +15,34 @@ const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').updat
 
 const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
 
-/** Bytes of an OCI image layout in a tar, which `ctr images import` takes; for this machine's architecture. The same image gives the same bytes. */
-export function imageArchive({ reference, files, entrypoint, env = {}, labels = {} }: SmallImage): Buffer {
-  const blobs: TarFile[] = [];
-  const add = (content: Buffer): { readonly digest: string; readonly size: number } => {
+/** Bytes of an OCI image layout in a tar, which `ctr images import` takes; for this machine's architecture. The same images give the same bytes. */
+export function imageArchive(...images: readonly SmallImage[]): Buffer {
+  const blobs = new Map<string, Buffer>();
+  const add = (content: Buffer): Blob => {
     const digest = digestOf(content);
-    blobs.push({ path: `blobs/${digest.replace(':', '/')}`, content });
+    blobs.set(digest, content);
     return { digest, size: content.length };
   };
+  const manifests = images.map((image) => ({
+    mediaType: manifestType,
+    ...addImage(image, add),
+    annotations: { 'io.containerd.image.name': image.reference },
+  }));
+  return tar([
+    { path: 'oci-layout', content: json({ imageLayoutVersion: '1.0.0' }) },
+    { path: 'index.json', content: json({ schemaVersion: 2, manifests }) },
+    ...[...blobs].map(([digest, content]) => ({ path: `blobs/${digest.replace(':', '/')}`, content })),
+  ]);
+}
+
+interface Blob {
+  readonly digest: string;
+  readonly size: number;
+}
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+
+function addImage({ files, entrypoint, env = {}, labels = {} }: SmallImage, add: (content: Buffer) => Blob): Blob {
   const layer = add(tar(files));
   const config = add(
     json({
@@ -37,22 +57,12 @@ export function imageArchive({ reference, files, entrypoint, env = {}, labels = 
       rootfs: { type: 'layers', diff_ids: [layer.digest] },
     }),
   );
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-  const manifest = add(
+  return add(
     json({
       schemaVersion: 2,
-      mediaType,
+      mediaType: manifestType,
       config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
       layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', ...layer }],
     }),
   );
-  const index = json({
-    schemaVersion: 2,
-    manifests: [{ mediaType, ...manifest, annotations: { 'io.containerd.image.name': reference } }],
-  });
-  return tar([
-    { path: 'oci-layout', content: json({ imageLayoutVersion: '1.0.0' }) },
-    { path: 'index.json', content: index },
-    ...blobs,
-  ]);
 }

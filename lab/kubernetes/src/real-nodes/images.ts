@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { imageArchive } from './image-archive.ts';
+import { type SmallImage, imageArchive } from './image-archive.ts';
 import type { NodePrograms } from './programs.ts';
 
 /** The image of every pod's first container. */
@@ -12,22 +12,23 @@ export const devicePluginImage = 'mcr.microsoft.com/oss/v2/nvidia/k8s-device-plu
 /** An image that tests run: `serve PORT` answers with the pod's name, `get URL` prints what a URL answers. */
 export const probeImage = 'lab.kaito.sh/probe:1';
 
-/** Bytes of an image that holds one static program, and runs it. */
-export function programImage(reference: string, program: string): Buffer {
+function programOf(reference: string, program: string): SmallImage {
   const name = basename(program);
-  return imageArchive({
+  return {
     reference,
     files: [{ path: name, content: readFileSync(program), mode: 0o755 }],
     entrypoint: [`/${name}`],
     labels: { 'org.opencontainers.image.description': `A stand-in of the lab: ${name}` },
-  });
-}
-
-/** What every node has, by the names of their files. */
-export function builtInImages(programs: NodePrograms): Readonly<Record<string, Buffer>> {
-  return {
-    pause: programImage(pauseImage, programs.pause),
-    'device-plugin': programImage(devicePluginImage, programs.gpuPlugin),
-    probe: programImage(probeImage, programs.probe),
   };
 }
+
+/** Bytes of an image that holds one static program, and runs it. */
+export const programImage = (reference: string, program: string): Buffer => imageArchive(programOf(reference, program));
+
+/** Bytes of what every node has. */
+export const builtInImages = (programs: NodePrograms): Buffer =>
+  imageArchive(
+    programOf(pauseImage, programs.pause),
+    programOf(devicePluginImage, programs.gpuPlugin),
+    programOf(probeImage, programs.probe),
+  );

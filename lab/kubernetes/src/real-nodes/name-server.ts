@@ -61,33 +61,28 @@ export function setHosts(lab: ControlPlane, hosts: Readonly<Record<string, strin
 }
 
 /** The Service kube-dns and where it leads: the name server runs beside the control plane, not in a pod. */
-export function nameServerObjects(): object {
+export function nameServerObjects() {
   const metadata = { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
   const ports = [
     { name: 'dns', port: 53, protocol: 'UDP' },
     { name: 'dns-tcp', port: 53, protocol: 'TCP' },
   ];
-  return {
-    apiVersion: 'v1',
-    kind: 'List',
-    items: [
-      {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: {
-          ...metadata,
-          labels: { ...metadata.labels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
-        },
-        spec: { clusterIP: nameServerAddress, ports },
-      },
-      {
-        apiVersion: 'discovery.k8s.io/v1',
-        kind: 'EndpointSlice',
-        metadata: { ...metadata, labels: { ...metadata.labels, 'kubernetes.io/service-name': 'kube-dns' } },
-        addressType: 'IPv4',
-        endpoints: [{ addresses: [network.address], conditions: { ready: true } }],
-        ports,
-      },
-    ],
+  const service = {
+    apiVersion: 'v1' as const,
+    kind: 'Service' as const,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
+    },
+    spec: { clusterIP: nameServerAddress, ports },
   };
+  const endpoints = {
+    apiVersion: 'discovery.k8s.io/v1' as const,
+    kind: 'EndpointSlice' as const,
+    metadata: { ...metadata, labels: { ...metadata.labels, 'kubernetes.io/service-name': 'kube-dns' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [network.address], conditions: { ready: true } }],
+    ports,
+  };
+  return { service, endpoints };
 }

@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import {
+  ApiError,
+  type Client,
+  createClient,
+  endpointSlices,
+  loadConfig,
+  nodes,
+  services,
+  silentLogger,
+  systemClock,
+} from '@kaito/kube';
 import type { ControlPlane } from '../control-plane.ts';
 import { LabError } from '../error.ts';
 import type { Progress } from '../go-programs.ts';
@@ -8,15 +19,15 @@ import { kubectl, taint } from '../nodes.ts';
 import { order } from '../orders.ts';
 import { builtInImages } from './images.ts';
 import { nameServerObjects } from './name-server.ts';
-import { ensureNodePrograms } from './programs.ts';
+import { type NodePrograms, ensureNodePrograms } from './programs.ts';
 import type { RealNode, RealNodeOrder, RegistryAccess } from './real-node.ts';
 import { checkRealNodes } from './requirements.ts';
 
 /** The node as it stands before its kubelet finds it: what a cloud gives a machine, with labels that no kubelet may set for itself. */
-function manifest({ name, labels = {}, taints = [], instanceType, providerId }: RealNode): object {
+function manifest({ name, labels = {}, taints = [], instanceType, providerId }: RealNode) {
   return {
-    apiVersion: 'v1',
-    kind: 'Node',
+    apiVersion: 'v1' as const,
+    kind: 'Node' as const,
     metadata: {
       name,
       labels: {
@@ -43,20 +54,16 @@ function absolute({ mirror, authorities, credentialProvider }: RegistryAccess): 
   };
 }
 
-/** Files with the images that every node has; written once for a lab. */
-function imageFiles(directory: string, images: Readonly<Record<string, Buffer>>): readonly string[] {
-  const folder = join(directory, 'images');
-  mkdirSync(folder, { recursive: true });
-  return Object.entries(images).map(([name, bytes]) => {
-    const file = join(folder, `${name}.tar`);
-    // Another node may be reading it.
-    if (!existsSync(file)) {
-      const unfinished = `${file}.${randomUUID()}`;
-      writeFileSync(unfinished, bytes);
-      renameSync(unfinished, file);
-    }
-    return file;
-  });
+/** The file with the images that every node has; written once for a lab. */
+function builtInImagesFile(directory: string, programs: NodePrograms): string {
+  const file = join(directory, 'images.tar');
+  // Another node may be reading it.
+  if (!existsSync(file)) {
+    const unfinished = `${file}.${randomUUID()}`;
+    writeFileSync(unfinished, builtInImages(programs));
+    renameSync(unfinished, file);
+  }
+  return file;
 }
 
 /**
@@ -70,55 +77,76 @@ export async function addRealNode(lab: ControlPlane, node: RealNode, progress: P
   const programs = await ensureNodePrograms(progress);
   const started: RealNodeOrder = {
     node: { ...node, ...(node.registry !== undefined && { registry: absolute(node.registry) }) },
-    images: [
-      ...imageFiles(lab.directory, builtInImages(programs)),
-      ...(node.images ?? []).map((file) => resolve(file)),
-    ],
+    images: [builtInImagesFile(lab.directory, programs), ...(node.images ?? []).map((file) => resolve(file))],
     coredns: programs.coredns,
     cni: join(programs.debian.root, 'usr', 'lib', 'cni'),
     environment: programs.debian.environment,
   };
-  await kubectl(lab, ['create', '-f', '-'], JSON.stringify(manifest(node)));
+  const client = apiClient(lab);
   try {
-    await registerNameServer(lab);
+    await client.create(nodes, manifest(node));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new LabError(error.status.message, 'choose another name, or remove it first', { cause: error });
+  }
+  try {
+    await registerNameServer(client);
     await order(lab.directory, `/nodes/${node.name}`, { body: started });
-    await ready(lab, node.name);
+    await ready(lab, client, node.name);
   } catch (error) {
     // Where this fails too, the lab has ended.
     await removeRealNode(lab, node.name, { abruptly: true })
-      .then(() => kubectl(lab, ['delete', 'node', node.name, '--ignore-not-found']))
+      .then(() => client.delete(nodes, { name: node.name }))
       .catch(() => {});
     throw error;
+  } finally {
+    client.close();
   }
+}
+
+/** To the lab's API server, from the host. */
+function apiClient(lab: ControlPlane): Client {
+  const clock = systemClock;
+  const config = loadConfig({ clock, kubeconfig: lab.hostKubeconfig, terminal: false });
+  return createClient(config, { clock, logger: silentLogger, userAgent: 'kaito-lab' });
 }
 
 /** Of nodes that are added at once only one can have its address; to the others it is then a Service that stands already. */
-async function registerNameServer(lab: ControlPlane): Promise<void> {
+async function registerNameServer(client: Client): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await kubectl(lab, ['apply', '--server-side', '-f', '-'], JSON.stringify(nameServerObjects()));
+      const { service, endpoints } = nameServerObjects();
+      await client.apply(services, service, { fieldManager: 'kaito-lab' });
+      await client.apply(endpointSlices, endpoints, { fieldManager: 'kaito-lab' });
       return;
     } catch (error) {
-      if (tries === 10) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (tries === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 }
 
-async function ready(lab: ControlPlane, name: string): Promise<void> {
+async function ready(lab: ControlPlane, client: Client, name: string): Promise<void> {
   const remedy = `read ${lab.directory}/${name}.log, ${name}.containerd.log and ${name}.kubelet.log there`;
+  const fieldSelector = `metadata.name=${name}`;
   for (let tries = 0; tries < 90; tries += 1) {
-    try {
-      await kubectl(lab, ['wait', '--for=condition=Ready', `node/${name}`, '--timeout=2s']);
-      return;
-    } catch (error) {
-      if (!(await realNodeNames(lab)).includes(name)) {
-        const said = readFileSync(join(lab.directory, `${name}.log`), 'utf8').trim();
-        throw new LabError(`the node ${name} ended while it started: ${said}`, remedy, { cause: error });
-      }
+    for await (const event of client.watch(nodes, { fieldSelector, timeoutSeconds: 2 })) {
+      if (event.type !== 'BOOKMARK' && event.type !== 'DELETED' && isReady(event.object)) return;
+    }
+    if (!(await realNodeNames(lab)).includes(name)) {
+      const said = readFileSync(join(lab.directory, `${name}.log`), 'utf8').trim();
+      throw new LabError(`the node ${name} ended while it started: ${said}`, remedy);
     }
   }
   throw new LabError(`the node ${name} was not Ready in three minutes`, remedy);
+}
+
+const isReady = ({ status }: { readonly status?: { readonly conditions?: readonly Condition[] } }): boolean =>
+  status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true;
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
 }
 
 /** Names of the real nodes that run. */
