@@ -52,7 +52,8 @@ async function removeOld(root: string): Promise<void> {
     const pid = /^work-(\d+)-/.exec(name)?.[1];
     const path = join(root, name);
     const dead = pid !== undefined && !existsSync(`/proc/${pid}`);
-    const old = pid === undefined && (await stat(path)).mtimeMs < Date.now() - keptMs;
+    const used = (await stat(path).catch(() => undefined))?.mtimeMs ?? Infinity;
+    const old = pid === undefined && used < Date.now() - keptMs;
     if (dead || old) await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import type { BuiltImage } from './layout.ts';
-import { type ImageName, images } from './names.ts';
+import { type ImageName, imageNames, images } from './names.ts';
 
 /** A value of charts/kaito's that names one image: where it stands, and which image it is. */
 const places: Readonly<Record<ImageName, readonly [component: string, key: string]>> = {
@@ -20,7 +20,7 @@ export function helmValues(
   version: string,
 ): string {
   const values: Record<string, Record<string, object>> = {};
-  for (const { name, digest } of built.toSorted((a, b) => a.name.length - b.name.length)) {
+  for (const { name, digest } of built.toSorted((a, b) => imageNames.indexOf(a.name) - imageNames.indexOf(b.name))) {
     const [component, key] = places[name];
     const { repository } = images[name];
     values[component] = { ...values[component], [key]: { repository, tag: `${tagOf(name, version)}@${digest}` } };

@@ -52,21 +52,32 @@ const files: Readonly<Record<string, string>> = {
 
 const containerfile = fileURLToPath(new URL('../../base.Containerfile', import.meta.url));
 
+/** The packages of the base, unpacked. */
+export async function baseTree(progress: Progress): Promise<string> {
+  return (await ensureDebianPackages(packages, progress)).root;
+}
+
 /** A Debian of few packages, unpacked and never installed: the base of our images here, where no registry is at hand. Cached. @throws LabError as `buildFrom`. */
 export async function baseImage(progress: Progress): Promise<BuiltImage> {
-  const { root } = await ensureDebianPackages(packages, progress);
+  const root = await baseTree(progress);
   const key = createHash('sha256').update(basename(dirname(root)));
   for (const file of [containerfile, fileURLToPath(import.meta.url)]) key.update(await readFile(file));
   return await stored('base', key.digest('hex').slice(0, 16), progress, async (work, entry) => {
-    const context = join(work, 'context');
-    await fill(context, root);
-    const image = await build({ containerfile, context, name: 'base' }, work, entry, progress);
-    await writeSbom(image, { name: 'base', version: '1' }, await debianComponents(root));
+    await buildBase(root, work, entry, progress);
   });
 }
 
-async function fill(context: string, packages: string): Promise<void> {
-  await cp(packages, context, { recursive: true, verbatimSymlinks: true });
+/** Builds the base of an unpacked tree, and its bill of materials, into `entry`, working in the folder `work`. */
+export async function buildBase(tree: string, work: string, entry: string, progress: Progress): Promise<BuiltImage> {
+  const context = join(work, 'context');
+  await fill(context, tree);
+  const image = await build({ containerfile, context, name: 'base' }, work, entry, progress);
+  await writeSbom(image, { name: 'base', version: '1' }, await debianComponents(tree));
+  return image;
+}
+
+async function fill(context: string, tree: string): Promise<void> {
+  await cp(tree, context, { recursive: true, verbatimSymlinks: true });
   await settle(join(context, 'var/lib/dpkg'));
   // Licences stay.
   const dispensable = [

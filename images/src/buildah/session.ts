@@ -44,17 +44,20 @@ export async function openBuildah(
   const linkerCache = join(work, 'ld.so.cache');
   await run('ldconfig', ['-X', '-C', linkerCache, '-f', libraries], { env: { PATH: environment.PATH } });
   await mkdir(join(work, 'tmp'), { recursive: true });
-  const prepare = [
-    'set -e',
-    'mount -t tmpfs tmpfs /var/lib',
-    'mount -t tmpfs tmpfs /run',
-    'mount --bind "$0" /etc/ld.so.cache',
-    ...shown.flatMap(({ folder, name }) => [
-      `mkdir -p '${places}/${name}'`,
-      `mount --bind '${folder}' '${places}/${name}'`,
-    ]),
-    'exec "$@"',
-  ].join('\n');
+  const prepare = await file(
+    'prepare.sh',
+    [
+      'set -e',
+      'mount -t tmpfs tmpfs /var/lib',
+      'mount -t tmpfs tmpfs /run',
+      `mount --bind '${linkerCache}' /etc/ld.so.cache`,
+      ...shown.flatMap(({ folder, name }) => [
+        `mkdir -p '${places}/${name}'`,
+        `mount --bind '${folder}' '${places}/${name}'`,
+      ]),
+      `exec '${join(root, 'usr/bin/buildah')}' "$@"`,
+    ].join('\n'),
+  );
   const namespaces = [
     '--mount',
     '--propagation',
@@ -65,24 +68,19 @@ export async function openBuildah(
     '--mount-proc',
     '--net',
   ];
-  const program = join(root, 'usr/bin/buildah');
   return (...args) =>
-    run(
-      'setpriv',
-      ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', '-c', prepare, linkerCache, program, ...args],
-      {
-        cwd: work,
-        env: {
-          PATH: environment.PATH,
-          HOME: join(work, 'home'),
-          TMPDIR: join(work, 'tmp'),
-          XDG_RUNTIME_DIR: join(work, 'tmp'),
-          STORAGE_DRIVER: 'vfs',
-          BUILDAH_ISOLATION: 'chroot',
-          CONTAINERS_STORAGE_CONF: storage,
-          CONTAINERS_REGISTRIES_CONF: registries,
-          CONTAINERS_CONF: containers,
-        },
+    run('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', prepare, ...args], {
+      cwd: work,
+      env: {
+        PATH: environment.PATH,
+        HOME: join(work, 'home'),
+        TMPDIR: join(work, 'tmp'),
+        XDG_RUNTIME_DIR: join(work, 'tmp'),
+        STORAGE_DRIVER: 'vfs',
+        BUILDAH_ISOLATION: 'chroot',
+        CONTAINERS_STORAGE_CONF: storage,
+        CONTAINERS_REGISTRIES_CONF: registries,
+        CONTAINERS_CONF: containers,
       },
-    );
+    });
 }
