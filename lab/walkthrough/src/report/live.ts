@@ -47,7 +47,9 @@ export function liveReport(output: NodeJS.WritableStream): Live {
       line: (text) => write(`${mark(step)}${text}`),
       screen(title, text) {
         write(styled('dim', `${margin}┌ ${title}`));
-        for (const line of text.split('\n')) write(`${margin}│ ${line.trimEnd()}`);
+        // A screen that is wider than the reader's is cut, as a wrapped one cannot be read.
+        const width = ((output as NodeJS.WriteStream).columns ?? Infinity) - margin.length - 2;
+        for (const line of text.split('\n')) write(`${margin}│ ${line.trimEnd().slice(0, width)}`);
       },
       note: (text) => write(styled('bold', `${margin}${text}`)),
     }),

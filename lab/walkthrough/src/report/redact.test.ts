@@ -5,6 +5,7 @@ test.each([
   ['Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln-_ end', 'Bearer <token> end'],
   ['"accessToken": "abc",', '"accessToken": "<secret>",'],
   ['"password": "p", "name": "n"', '"password": "<secret>", "name": "n"'],
+  ['"name": "password2",\n  "value": "p"', '"name": "password2",\n  "value": "<secret>"'],
   ['"clientSecret": "p"', '"clientSecret": "<secret>"'],
   ['"principalId": "11111111-2222-3333-4444-555555555555"', '"principalId": "11111111-2222-3333-4444-555555555555"'],
 ])('%s', (text, expected) => {

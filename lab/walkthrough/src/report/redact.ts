@@ -2,5 +2,6 @@
 export function redact(text: string): string {
   return text
     .replaceAll(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '<token>')
+    .replaceAll(/("name": "password2?",\s*"value": ")[^"]+/g, '$1<secret>')
     .replaceAll(/("(?:\w*[pP]assword\w*|\w*[sS]ecret|\w*[tT]oken)": ")[^"]+(")/g, '$1<secret>$2');
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Outcome, Run, StepResult } from '../run/result.ts';
-import type { Story } from '../run/walkthrough.ts';
+import type { Story } from '../story/story.ts';
 import type { Step } from '../story/step.ts';
 import { transcript } from './transcript.ts';
 

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { Outcome, Run, StepResult } from '../run/result.ts';
-import type { Story } from '../run/walkthrough.ts';
+import type { Story } from '../story/story.ts';
 import { assignmentOf } from '../story/assignment.ts';
 import { redact } from './redact.ts';
 

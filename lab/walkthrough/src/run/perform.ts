@@ -122,7 +122,7 @@ async function beside(
   together: Promise<void>,
 ): Promise<Run> {
   if (end === 'await') return await once(command, { limit, ...(sight !== undefined && { sight }) }, stage);
-  const { clock, terminal } = stage;
+  const { clock, observer, terminal } = stage;
   const began = clock.monotonic();
   const running = terminal.run(command);
   const early = running.finished.then(({ status, output }) => {
@@ -130,6 +130,7 @@ async function beside(
   });
   await limited(Promise.race([together, early]), clock, limit, 'the steps beside it to come to their end', running);
   const { status, output } = await interrupted(running, clock);
+  observer.line(`${output.split('\n').length} lines, in the transcript`);
   show(sight, output);
   return { command, added: false, output, status, seconds: (clock.monotonic() - began) / 1000, screens: [] };
 }

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WalkthroughError } from '../error.ts';
 import type { Step } from '../story/step.ts';
@@ -10,22 +10,34 @@ export interface Progress {
   requireDone(steps: readonly Step[]): void;
 }
 
+const file = 'progress.json';
+
+/** Forgets what has been done in an environment: the story starts anew. */
+export async function noProgress(directory: string): Promise<Progress> {
+  const path = join(directory, file);
+  await rm(path, { force: true });
+  return keeping(path, new Map());
+}
+
+/** What has been done in an environment. */
 export async function readProgress(directory: string): Promise<Progress> {
-  const file = join(directory, 'progress.json');
-  const done = new Map<number, string>(
-    await readFile(file, 'utf8').then(
-      (text) => JSON.parse(text) as [number, string][],
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return [];
-        throw error;
-      },
-    ),
+  const path = join(directory, file);
+  const done = await readFile(path, 'utf8').then(
+    (text) => JSON.parse(text) as [number, string][],
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
   );
+  return keeping(path, new Map(done));
+}
+
+function keeping(path: string, done: Map<number, string>): Progress {
   return {
     async add({ number, command }) {
       done.set(number, command);
-      await writeFile(`${file}.new`, JSON.stringify([...done]));
-      await rename(`${file}.new`, file);
+      await writeFile(`${path}.new`, JSON.stringify([...done]));
+      await rename(`${path}.new`, path);
     },
     requireDone(steps) {
       const missing = steps.find(({ number, command }) => done.get(number) !== command);

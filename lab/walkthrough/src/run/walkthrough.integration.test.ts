@@ -161,6 +161,7 @@ test.each<[string, string, Entry[], object]>([
     [{ command: 'echo', terminal: '2', manner: { kind: 'beside', until: 'sleep', end: 'interrupt', limit } }],
     { expected: 'it to go on until Ctrl-C', seen: expect.stringContaining('gone') },
   ],
+  ['takes the shell with it', 'exit 0', [], { expected: 'the shell to go on', seen: 'the terminal has ended' }],
   [
     'should fail and works',
     'true',
@@ -212,6 +213,14 @@ test('in a kept environment it goes on: what was done is not done again, its var
   expect(failed.failure?.step.number).toBe(3);
   const told = await tell([`${before}echo "$A $(cat log)"`], {}, { from: 3 });
   expect(told.results.map(({ runs }) => runs[0]!.output)).toEqual(['1 once']);
+});
+
+test('a start anew forgets what was done before', async () => {
+  await tell(['A=1\nB=2']);
+  await tell(['exit 0\nB=2']);
+  await expect(tell(['A=1\nB=2\necho'], {}, { from: 3 })).rejects.toThrow(
+    expect.objectContaining({ code: 'NothingKept' }),
+  );
 });
 
 test.each([

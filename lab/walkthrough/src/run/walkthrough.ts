@@ -5,8 +5,10 @@ import { liveReport, type Live } from '../report/live.ts';
 import { transcript } from '../report/transcript.ts';
 import { assignmentOf } from '../story/assignment.ts';
 import type { Step } from '../story/step.ts';
+import type { Story } from '../story/story.ts';
+import { TerminalEnded } from '../terminal/terminal.ts';
 import { perform } from './perform.ts';
-import { type Progress, readProgress } from './progress.ts';
+import { type Progress, noProgress, readProgress } from './progress.ts';
 import { type Prompts, readPrompts } from './prompts.ts';
 import { type Outcome, type StepResult, StepFailure } from './result.ts';
 import { askFor } from './stepping.ts';
@@ -20,16 +22,6 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string>>;
   /** Of the programs that the story is told with, by their names. */
   readonly versions: Readonly<Record<string, string>>;
-}
-
-/** What is told: its steps, and what the pages say of them. */
-export interface Story {
-  readonly title: string;
-  /** A sentence for the transcript: what was run, and where. */
-  readonly about: string;
-  readonly steps: readonly Step[];
-  readonly inspections: readonly string[];
-  readonly waits: Readonly<Record<string, string>>;
 }
 
 export interface WalkthroughOptions {
@@ -75,8 +67,9 @@ class Failed {
  */
 export async function runWalkthrough(options: WalkthroughOptions): Promise<Outcome> {
   const { environment, signal, clock, output, answers, story } = options;
-  const progress = await readProgress(environment.directory);
-  progress.requireDone(story.steps.filter(({ number }) => number < (options.from ?? 1)));
+  const from = options.from ?? 1;
+  const progress = await (from === 1 ? noProgress : readProgress)(environment.directory);
+  progress.requireDone(story.steps.filter(({ number }) => number < from));
   const terminals = createTerminals({
     directory: join(environment.directory, 'home'),
     variables: environment.variables,
@@ -141,9 +134,8 @@ class Telling {
     const results = (): StepResult[] => this.#results.toSorted((a, b) => a.step.number - b.step.number);
     if (failed === undefined) return { status, results: results(), seconds: this.#seconds };
     if (options.signal.aborted) return { status: 'interrupted', results: results(), seconds: this.#seconds };
-    if (!(failed.cause instanceof StepFailure)) throw failed.cause;
-    const { expected, seen } = failed.cause;
     const seconds = this.#seconds;
+    const { expected, seen } = unmet(failed.cause);
     const failure = { step: failed.step, expected, seen, state: await this.#state() };
     return { status: 'failed', results: results(), seconds, failure };
   }
@@ -214,11 +206,23 @@ class Telling {
     const { options, terminals } = this.#parts;
     const state: { command: string; output: string }[] = [];
     const terminal = terminals.named('inspection');
-    for (const command of options.story.inspections) {
-      const { status, output } = await terminal.run(`timeout ${inspectionLimit} ${command}`).finished;
-      // What does not answer, as a cluster that is not there yet, tells nothing.
-      if (status === 0) state.push({ command, output });
+    try {
+      for (const command of options.story.inspections) {
+        const { status, output } = await terminal.run(`timeout ${inspectionLimit} ${command}`).finished;
+        // What does not answer, as a cluster that is not there yet, tells nothing.
+        if (status === 0 && output !== '') state.push({ command, output });
+      }
+    } catch (error) {
+      // An interruption meanwhile takes nothing from the failure.
+      if (!(error instanceof TerminalEnded)) throw error;
     }
     return state;
   }
+}
+
+/** What a failure says of a step. @throws what is no failure of a step */
+function unmet(cause: unknown): { readonly expected: string; readonly seen: string } {
+  if (cause instanceof StepFailure) return cause;
+  if (cause instanceof TerminalEnded) return { expected: 'the shell to go on', seen: cause.message };
+  throw cause;
 }

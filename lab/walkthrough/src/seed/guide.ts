@@ -1,14 +1,6 @@
-import type { Guide } from '../story/compose.ts';
-import { usualLimit } from '../story/compose.ts';
-import {
-  answered,
-  anyTable,
-  matching,
-  modelOnItsWay,
-  modelReady,
-  provisionerCrashes,
-  provisionersRun,
-} from './sights.ts';
+import { type Guide, usualLimit } from '../story/compose.ts';
+import { matching } from '../story/step.ts';
+import { answered, anyTable, modelOnItsWay, modelReady, provisionerCrashes, provisionersRun } from './sights.ts';
 
 const pods = 'kubectl get pods -l app=ai-toolchain-operator -n kube-system';
 const attach = 'az aks update -g $RG -n $CLUSTER_NAME --attach-acr $ACR_NAME';

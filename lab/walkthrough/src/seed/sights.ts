@@ -1,10 +1,5 @@
-import type { Sight } from '../story/step.ts';
+import { type Sight, matching } from '../story/step.ts';
 import { type Row, podRuns, tableRows } from '../story/tables.ts';
-
-/** A sight of a text that matches. */
-export function matching(what: string, pattern: RegExp): Sight {
-  return { what, seen: (text) => pattern.test(text) };
-}
 
 const nameOf = (row: Row): string => (row['NAME'] ?? '').replace(/^[^/]*\//, '');
 const kind = (prefix: string, text: string): Row[] =>

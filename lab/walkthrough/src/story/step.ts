@@ -5,6 +5,11 @@ export interface Sight {
   seen(text: string): boolean;
 }
 
+/** The sight of a text that matches. */
+export function matching(what: string, pattern: RegExp): Sight {
+  return { what, seen: (text) => pattern.test(text) };
+}
+
 /** A look at the screen of an endless program that is worth keeping. */
 export interface Moment {
   readonly title: string;

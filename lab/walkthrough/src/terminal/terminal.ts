@@ -85,7 +85,11 @@ export function openTerminal({ directory, variables, clock }: TerminalOptions): 
         })),
       ),
     );
-    child.once('close', () => reject((failure ??= new TerminalEnded('the terminal has ended'))));
+    child.once('close', () => {
+      // What does not listen to a terminal that hangs up.
+      if (leader !== undefined) killGroup(leader, 'SIGKILL');
+      reject((failure ??= new TerminalEnded('the terminal has ended')));
+    });
   });
   gone.catch(() => {});
 
@@ -152,7 +156,6 @@ export function openTerminal({ directory, variables, clock }: TerminalOptions): 
       const cancel = clock.after(patience, () => signal('SIGKILL'));
       await closed.catch(() => {});
       cancel();
-      signal('SIGKILL');
     },
   };
 }
