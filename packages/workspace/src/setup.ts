@@ -15,6 +15,7 @@ import {
   type Election,
   flushOnStop,
   healthServer,
+  type Informer,
   type Intercept,
   keyOf,
   leaderGuard,
@@ -59,7 +60,7 @@ export function setUp(settings: Settings, { config, clock, logger, intercept }: 
   });
   const catalog = loadCatalog();
   const connection = { client, clock, logger };
-  const caches = createCaches(connection);
+  const { all: _, ...caches } = createCaches(connection);
   const election = settings.leaderElect ? elect(settings) : undefined;
   const acting = election === undefined ? client : leaderGuard(client, election);
   const recorder = createEventRecorder({ ...connection, component: fieldManager, instance: hostname() });
@@ -90,7 +91,7 @@ export function setUp(settings: Settings, { config, clock, logger, intercept }: 
     healthServer({ host: everywhere, port: settings.healthPort, ready: () => manager.checks }),
     metricsServer({ host: everywhere, port: settings.metricsPort, register }),
     ...(settings.webhook ? admission() : []),
-    ...caches.all.map((cache) => cacheOf(cache)),
+    ...Object.entries(caches).map(([name, cache]) => cacheOf(cache as unknown as Informer, name)),
     others,
     flushOnStop(recorder),
     lifecycle,
