@@ -1,21 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { imagePresets, launchLine } from './testing/launch-lines.ts';
+import { launchLine, presetNamed } from './testing/launch-lines.ts';
 import { ImageFolder, type RunningPod } from './testing/ranks.ts';
-import { smallWeights } from './weights.ts';
+import { smallWeights } from './model/weights.ts';
 
-const mistral = launchLine(
-  imagePresets.find(({ name }) => name === 'mistral-7b-instruct')!,
-  1,
-);
-const llama = launchLine(
-  imagePresets.find(({ name }) => name === 'llama-2-7b')!,
-  1,
-);
-const distributed = launchLine(
-  imagePresets.find(({ name }) => name === 'llama-2-70b-chat')!,
-  2,
-);
+const mistral = launchLine(presetNamed('mistral-7b-instruct'), 1);
+const llama = launchLine(presetNamed('llama-2-7b'), 1);
+const distributed = launchLine(presetNamed('llama-2-70b-chat'), 2);
 const healthy = { status: 200, body: { status: 'Healthy' } };
 
 let weights: string;
