@@ -27,13 +27,13 @@ test('all that can be asked for', () => {
     keep: true,
     end: false,
     from: 'Deploy',
-    transcript: 'x.md',
+    transcript: { file: 'x.md', passedOnly: false },
   });
 });
 
 test('--write-docs means the page in docs', () => {
   expect(parse('--write-docs').options).toMatchObject({
-    transcript: expect.stringMatching(/\/docs\/walkthrough\.md$/),
+    transcript: { file: expect.stringMatching(/\/docs\/walkthrough\.md$/), passedOnly: true },
   });
 });
 
@@ -42,6 +42,7 @@ test.each([
   [['all'], /too many arguments/],
   [['--end', '--keep'], /cannot be used with/],
   [['--write-docs', '--transcript', 'x'], /cannot be used with/],
+  [['--write-docs', '--from', '3'], /cannot be used with/],
 ])('%j is refused', (args, message) => {
   const { exitCode, printed } = parse(...args);
   expect(exitCode).toBe(1);

@@ -15,8 +15,8 @@ export interface Options {
   readonly end: boolean;
   /** The number of a step or the beginning of a chapter's title. */
   readonly from?: string;
-  /** The file of the transcript, where it is not to be the one of the run. */
-  readonly transcript?: string;
+  /** Where the transcript is to be; the page of the docs is that of a story that passed, whole. */
+  readonly transcript?: { readonly file: string; readonly passedOnly: boolean };
 }
 
 const page = fileURLToPath(new URL('../../../docs/walkthrough.md', import.meta.url));
@@ -35,7 +35,13 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
     .option('--keep', 'leave the environment running at the end, to look around in it', false)
     .option('--from <step>', 'go on in a kept environment from a number or the title of a chapter')
     .option('--transcript <file>', 'write the transcript there')
-    .addOption(new Option('--write-docs', 'write the transcript to docs/walkthrough.md').conflicts('transcript'))
+    .addOption(
+      new Option('--write-docs', 'write the transcript to docs/walkthrough.md when all of it passed').conflicts([
+        'transcript',
+        'from',
+        'step',
+      ]),
+    )
     .addOption(
       new Option('--end', 'end the environment that was kept').default(false).conflicts(['step', 'keep', 'from']),
     )
@@ -44,10 +50,14 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write });
-  const { writeDocs, ...options } = program
+  const { writeDocs, transcript, ...options } = program
     .parse([...args], { from: 'user' })
-    .opts<Options & { readonly writeDocs?: true }>();
-  return { ...options, ...(writeDocs === true && { transcript: page }) };
+    .opts<Omit<Options, 'transcript'> & { readonly writeDocs?: true; readonly transcript?: string }>();
+  return {
+    ...options,
+    ...(writeDocs === true && { transcript: { file: page, passedOnly: true } }),
+    ...(transcript !== undefined && { transcript: { file: transcript, passedOnly: false } }),
+  };
 }
 
 /**

@@ -29,30 +29,33 @@ export function liveReport(output: NodeJS.WritableStream): Live {
       write(`\n${styled('bold', `── ${chapter} ${'─'.repeat(Math.max(0, 76 - chapter.length))}`)}`);
       if (opening !== '') write(styled('dim', `${margin}${opening}`));
     },
-    observer: (step) => ({
-      command(text, added) {
-        const moved = typedInto !== undefined && typedInto !== step.terminal;
-        typedInto = step.terminal;
-        write('');
-        if (moved) write(styled('dim', `${margin}(terminal ${step.terminal})`));
-        if (!added)
-          for (const line of step.comment.split('\n')) if (line !== '') write(styled('dim', `${margin}# ${line}`));
-        const [first, ...more] = text.split('\n');
-        const number = String(step.number).padStart(2);
-        write(
-          `${number} ${styled('bold', `$ ${first}`)}${added ? styled('dim', '   # added by the walkthrough') : ''}`,
-        );
-        for (const line of more) write(`${margin}${styled('bold', line)}`);
-      },
-      line: (text) => write(`${mark(step)}${text}`),
-      screen(title, text) {
-        write(styled('dim', `${margin}┌ ${title}`));
-        // A screen that is wider than the reader's is cut, as a wrapped one cannot be read.
-        const width = ((output as NodeJS.WriteStream).columns ?? Infinity) - margin.length - 2;
-        for (const line of text.split('\n')) write(`${margin}│ ${line.trimEnd().slice(0, width)}`);
-      },
-      note: (text) => write(styled('bold', `${margin}${text}`)),
-    }),
+    observer(step) {
+      let comment = step.comment === '' ? [] : step.comment.split('\n');
+      return {
+        command(text, added) {
+          const moved = typedInto !== undefined && typedInto !== step.terminal;
+          typedInto = step.terminal;
+          write('');
+          if (moved) write(styled('dim', `${margin}(terminal ${step.terminal})`));
+          for (const line of comment) write(styled('dim', `${margin}# ${line}`));
+          comment = [];
+          const [first, ...more] = text.split('\n');
+          const number = String(step.number).padStart(2);
+          write(
+            `${number} ${styled('bold', `$ ${first}`)}${added ? styled('dim', '   # added by the walkthrough') : ''}`,
+          );
+          for (const line of more) write(`${margin}${styled('bold', line)}`);
+        },
+        line: (text) => write(`${mark(step)}${text}`),
+        screen(title, text) {
+          write(styled('dim', `${margin}┌ ${title}`));
+          // A screen that is wider than the reader's is cut, as a wrapped one cannot be read.
+          const width = ((output as NodeJS.WriteStream).columns ?? Infinity) - margin.length - 2;
+          for (const line of text.split('\n')) write(`${margin}│ ${line.trimEnd().slice(0, width)}`);
+        },
+        note: (text) => write(styled('bold', `${margin}${text}`)),
+      };
+    },
     done: (step, seconds) =>
       write(
         `${mark(step)}${styled('green', '✓')} ${seconds.toFixed(1)} s${step.does === undefined ? '' : styled('dim', `  ${step.does}`)}`,

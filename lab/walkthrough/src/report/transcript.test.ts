@@ -41,7 +41,7 @@ function told(results: StepResult[], more: Partial<Outcome> = {}): string {
 test('says what it is, on which machine, how long it took, and where the time went', () => {
   const page = told([result('ls'), result('a | b', {}, { chapter: 'Two' })]);
   expect(page).toMatch(
-    /^# A story\n\nAbout it\.\n\nMachine: \d+ cores \(.+\), \d+ GiB of memory\. az 2\.80\.0, kubectl v1\.34\.2\.\n\nAll of it took 1 min 15 s: 2 commands of the page\./,
+    /^# A story\n\nAbout it\.\n\nMachine: \d+ cores \(.+\), \d+ GiB of memory; az 2\.80\.0; kubectl v1\.34\.2\.\n\nAll of it took 1 min 15 s: 2 commands of the page\./,
   );
   expect(page).toContain('| One | 2.0 | `ls`, 2.0 | 10 minutes |');
   expect(page).toContain(String.raw`| Two | 2.0 | ${'`a \\| b`'}, 2.0 |  |`);

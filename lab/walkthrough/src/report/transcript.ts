@@ -26,8 +26,8 @@ export function transcript(story: Story, versions: Readonly<Record<string, strin
 
 function machine(versions: Readonly<Record<string, string>>): string {
   const memory = Math.round(totalmem() / 2 ** 30);
-  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `Machine: ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), ${memory} GiB of memory. ${named.join(', ')}.`;
+  const named = Object.entries(versions).map(([name, version]) => `; ${name} ${version}`);
+  return `Machine: ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), ${memory} GiB of memory${named.join('')}.`;
 }
 
 function ending({ status, seconds, results }: Outcome): string {

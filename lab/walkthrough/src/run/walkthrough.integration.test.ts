@@ -172,6 +172,17 @@ test.each<[string, string, Entry[], object]>([
   expect(await tell([block], { entries })).toMatchObject({ status: 'failed', failure });
 });
 
+test('a page of the docs is written when all of it passed, another file in any case', async () => {
+  const file = join(directory, 'page.md');
+  const failed = await tell(['false'], {}, { transcript: { file, passedOnly: true } });
+  expect(failed.transcript).toBe(join(directory, 'transcript.md'));
+  expect(existsSync(file)).toBe(false);
+  const written = await tell(['true'], {}, { transcript: { file, passedOnly: true } });
+  expect(written.transcript).toBe(file);
+  expect(written.page).toContain('$ true');
+  expect((await tell(['false'], {}, { transcript: { file, passedOnly: false } })).page).toContain('$ false');
+});
+
 test('a look is repeated until it shows what is looked for, and only the last is told', async () => {
   const command = 'echo x >>looks; wc -l <looks';
   const told = await tell([command], {
@@ -236,14 +247,22 @@ test.each([
 test('an interruption ends everything that runs, and says so', async () => {
   const interruption = new AbortController();
   const told = await tell(
-    ['echo $$; sleep 1000\ntouch mark; sleep 1000'],
+    ['echo $$ >one; sleep 1000\necho $$ >two; while true; do [ -e one ] && echo "both run"; sleep 1; done'],
     {
       entries: [
-        { command: 'echo', terminal: '2', manner: { kind: 'beside', until: 'touch', end: 'interrupt', limit } },
+        {
+          command: 'echo $$ >one',
+          terminal: '2',
+          manner: { kind: 'beside', until: 'echo $$ >two', end: 'interrupt', limit },
+        },
       ],
     },
-    { signal: interruption.signal, output: sink((text) => void (text.includes('touch mark') && interruption.abort())) },
+    { signal: interruption.signal, output: sink((text) => void (/^ +both run$/m.test(text) && interruption.abort())) },
   );
   expect(told).toMatchObject({ status: 'interrupted', results: [] });
   expect(told.page).toContain('It was interrupted after');
+  for (const file of ['one', 'two']) {
+    const pid = Number(readFileSync(join(directory, 'home', file), 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
+  }
 });

@@ -33,8 +33,8 @@ export interface WalkthroughOptions {
   readonly answers?: NodeJS.ReadableStream;
   /** The number of the first step, in an environment in which those before it have been done. */
   readonly from?: number;
-  /** Another file for the transcript than the one in the environment's folder. */
-  readonly transcript?: string;
+  /** Another file for the transcript than the one in the environment's folder, for every story or for one that passed. */
+  readonly transcript?: { readonly file: string; readonly passedOnly: boolean };
   /** Ends the terminals and the story. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -82,7 +82,8 @@ export async function runWalkthrough(options: WalkthroughOptions): Promise<Outco
   const telling = new Telling({ options, progress, terminals, live, prompts });
   try {
     const told = await telling.tell();
-    const file = options.transcript ?? join(environment.directory, 'transcript.md');
+    const wanted = told.status !== 'passed' && options.transcript?.passedOnly === true ? undefined : options.transcript;
+    const file = wanted?.file ?? join(environment.directory, 'transcript.md');
     const outcome: Outcome = { ...told, transcript: file };
     await writeFile(file, transcript(story, environment.versions, outcome));
     live.outcome(outcome);

@@ -1,4 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@kaito/kube';
@@ -22,6 +24,36 @@ afterEach(async () => {
 function open(path: string): Terminal {
   const variables = { PATH: path, TERM: 'xterm-256color', LANG: 'C.UTF-8', HOME: directory };
   return openTerminal({ directory, variables, clock: systemClock });
+}
+
+/** The line in a file, once it is there. */
+async function written(name: string): Promise<string> {
+  for (;;) {
+    const file = join(directory, name);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (text.endsWith('\n')) return text.trim();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Of a process; empty of one that has ended, even where its parent has not taken notice. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Those with this working directory. */
+function processesIn(folder: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === folder;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Resolves when the screen shows what is looked for; a test's own deadline bounds it. */
@@ -86,15 +118,47 @@ test('a program that asks is answered', async () => {
 test('the end of a terminal takes with it what runs in it, also what does not listen', async () => {
   const running = terminal.run(`trap '' HUP; sh -c 'echo $$ >pid; exec sleep 1000' & wait`);
   const ended = expect(running.finished).rejects.toThrow(TerminalEnded);
-  while (!existsSync(join(directory, 'pid')) || readFileSync(join(directory, 'pid'), 'utf8') === '')
-    await new Promise((resolve) => setImmediate(resolve));
-  const pid = readFileSync(join(directory, 'pid'), 'utf8').trim();
+  const pid = await written('pid');
   await terminal.end();
   await ended;
-  // What has ended may wait for its parent to take notice.
-  while (existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
-    await new Promise((resolve) => setImmediate(resolve));
-  expect(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toThrow(expect.anything());
+  // A signal takes its time.
+  while (commandLine(pid) !== '') await new Promise((resolve) => setImmediate(resolve));
+  expect(commandLine(pid)).toBe('');
+});
+
+test('a terminal that ends at once, with a command typed already, leaves nothing of it', async () => {
+  const several = Array.from({ length: 10 }, () => open(process.env['PATH']!));
+  await Promise.all(
+    several.map(async (each, index) => {
+      const ended = expect(each.run('sleep 1000').finished).rejects.toThrow(TerminalEnded);
+      // At ten moments of its start.
+      for (let turn = 0; turn < index * 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await each.end();
+      await ended;
+    }),
+  );
+  await terminal.end();
+  // A shell that is left without commands ends by itself.
+  while (processesIn(directory).length > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(processesIn(directory)).toEqual([]);
+});
+
+test('a terminal hangs up when its process is killed', async () => {
+  const program = `
+    const { openTerminal } = await import(${JSON.stringify(new URL('terminal.ts', import.meta.url).href)});
+    const { systemClock } = await import('@kaito/kube');
+    const variables = { PATH: process.env.PATH, TERM: 'xterm-256color' };
+    openTerminal({ directory: ${JSON.stringify(directory)}, variables, clock: systemClock }).run('echo $$ >pid; sleep 1000');`;
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const pid = await written('pid');
+  owner.kill('SIGKILL');
+  await once(owner, 'exit');
+  while (commandLine(pid) !== '') await new Promise((resolve) => setImmediate(resolve));
+  await terminal.end();
+  expect(processesIn(directory)).toEqual([]);
 });
 
 test('a shell that is left ends the terminal', async () => {

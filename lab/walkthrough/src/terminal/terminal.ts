@@ -59,11 +59,14 @@ interface Current {
   finish(status: number): void;
 }
 
-/** Opens a terminal. `script` of util-linux, which holds it, and `bash` are found by the PATH of the variables. */
+/**
+ * Opens a terminal; it hangs up when this process ends, however it ends. `setpriv` and `script` of util-linux, which hold it, and `bash`
+ * are found by the PATH of the variables.
+ */
 export function openTerminal({ directory, variables, clock }: TerminalOptions): Terminal {
   const quoted = `'${shell.replaceAll("'", String.raw`'\''`)}'`;
   const program = `exec bash --norc --noprofile ${quoted} ${size.rows} ${size.columns}`;
-  const child: ChildProcess = spawn('script', ['-qefc', program, '/dev/null'], {
+  const child: ChildProcess = spawn('setpriv', ['--pdeathsig=KILL', '--', 'script', '-qefc', program, '/dev/null'], {
     cwd: directory,
     env: { ...variables, SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
@@ -74,15 +77,21 @@ export function openTerminal({ directory, variables, clock }: TerminalOptions): 
   // It may be written to while it ends.
   for (const stream of [child.stdin!, commands]) stream.on('error', () => {});
   let leader: number | undefined;
+  const started = Promise.withResolvers<void>();
   let current: Current | undefined;
   let quiet: (() => void) | undefined;
   let failure: Error | undefined;
   const gone = new Promise<never>((_, reject) => {
     child.once('error', (error) =>
       reject(
-        (failure = new WalkthroughError('NoTerminal', `script cannot be run: ${error.message}`, 'install util-linux', {
-          cause: error,
-        })),
+        (failure = new WalkthroughError(
+          'NoTerminal',
+          `no terminal can be opened: ${error.message}`,
+          'install util-linux',
+          {
+            cause: error,
+          },
+        )),
       ),
     );
     child.once('close', () => {
@@ -95,8 +104,10 @@ export function openTerminal({ directory, variables, clock }: TerminalOptions): 
 
   const mark = (data: string): void => {
     const [kind, value = ''] = data.split(';');
-    if (kind === 'A') leader = Number(value.replace('aid=', ''));
-    else if (kind === 'D') current?.finish(Number(value));
+    if (kind === 'A') {
+      leader = Number(value.replace('aid=', ''));
+      started.resolve();
+    } else if (kind === 'D') current?.finish(Number(value));
   };
   let screen = new Screen(mark);
 
@@ -131,7 +142,8 @@ export function openTerminal({ directory, variables, clock }: TerminalOptions): 
         },
       };
       current = running;
-      commands.write(`${command}\0`);
+      // Before it has said which process it is, the shell could not be ended with what it runs.
+      void started.promise.then(() => commands.write(`${command}\0`));
       return {
         finished: Promise.race([promise, gone]),
         screen: () => running.screen.text(),
@@ -147,8 +159,10 @@ export function openTerminal({ directory, variables, clock }: TerminalOptions): 
     async end() {
       if (failure !== undefined) return;
       const closed = once(child, 'close');
+      commands.destroy();
       const signal = (name: NodeJS.Signals): void => {
-        // Without job control all that the shell starts is of its process group. A shell that has not said yet which that is runs nothing.
+        // Without job control all that the shell starts is of its process group. Before that is known it runs nothing, and ends
+        // without a command.
         if (leader === undefined) child.kill('SIGKILL');
         else killGroup(leader, name);
       };
