@@ -23,6 +23,13 @@ interface Refusal {
   readonly passing?: true;
 }
 
+const notFound: Refusal = {
+  code: 'ImagePullNotFound',
+  pattern: /not found|manifest unknown|name unknown|does not exist|\b404\b/i,
+  say: (image) => `image ${image} does not exist`,
+  remedy: findImage,
+};
+
 /** By the words of containerd and the kubelet; first hit wins. */
 const refusals: readonly Refusal[] = [
   {
@@ -53,6 +60,8 @@ const refusals: readonly Refusal[] = [
     say: (image) => `the disk of the node has no space left for image ${image}`,
     remedy: () => 'take a machine with a larger disk: kaito machines',
   },
+  // Of several credentials the kubelet tells all that came of them, and Azure's provider adds an anonymous one: who got in knows what is there.
+  { ...notFound, pattern: /\bcode = NotFound\b/ },
   {
     code: 'ImagePullUnauthorized',
     pattern:
@@ -60,12 +69,7 @@ const refusals: readonly Refusal[] = [
     say: (image) => `${registryOf(image)} does not let the node pull image ${image}`,
     remedy: grantPull,
   },
-  {
-    code: 'ImagePullNotFound',
-    pattern: /not found|manifest unknown|name unknown|does not exist|\b404\b/i,
-    say: (image) => `image ${image} does not exist`,
-    remedy: findImage,
-  },
+  notFound,
   {
     code: 'ImagePullNetworkUnreachable',
     pattern:

@@ -45,6 +45,15 @@ export const images: readonly Case[] = [
     remedy: 'az acr repository show-tags -n contoso --repository models/phi-2',
   },
   {
+    name: "a tag that does not exist, for the node's identity and for anybody",
+    world: pulls(
+      'ImagePullBackOff',
+      `Back-off pulling image "${acrImage}": ErrImagePull: [rpc error: code = NotFound desc = failed to pull and unpack image "${acrImage}": failed to resolve reference "${acrImage}": ${acrImage}: not found, failed to pull and unpack image "${acrImage}": failed to resolve reference "${acrImage}": failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized]`,
+    ),
+    code: 'ImagePullNotFound',
+    needs: 'person',
+  },
+  {
     name: 'manifest unknown',
     world: pulls(
       'ErrImagePull',
