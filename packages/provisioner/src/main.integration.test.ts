@@ -31,9 +31,9 @@ test('W16: a missing setting is one line, also for kubectl describe pod', async 
   const file = path.join(await mkdtemp(path.join(tmpdir(), 'provisioner-')), 'termination-log');
   await writeFile(file, '');
   const { code, err } = await run([], { ...environment, AZURE_CLUSTER_NAME: '', TERMINATION_LOG: file });
-  const line = 'kaito-gpu-provisioner: AZURE_CLUSTER_NAME is not set: the name of the AKS cluster';
-  expect([code, err]).toEqual([2, `${line}\n`]);
-  expect(await readFile(file, 'utf8')).toBe(line);
+  const words = 'AZURE_CLUSTER_NAME is not set: the name of the AKS cluster';
+  expect([code, err]).toEqual([2, `kaito-gpu-provisioner: ${words}\n`]);
+  expect(await readFile(file, 'utf8')).toBe(words);
 });
 
 test('W16: a token that is not there ends the process with the remedy', async () => {

@@ -37,9 +37,9 @@ async function run(settings: Settings): Promise<void> {
 
 function fail(error: unknown, terminationLog: string): void {
   const message = error instanceof Error ? error.message : String(error);
-  const line = `kaito-gpu-provisioner: ${message}${error instanceof AzureError ? `. Remedy: ${error.remedy}` : ''}`;
-  process.stderr.write(`${line}\n`);
-  leaveTerminationMessage(terminationLog, line);
+  const words = `${message}${error instanceof AzureError ? `. Remedy: ${error.remedy}` : ''}`;
+  process.stderr.write(`kaito-gpu-provisioner: ${words}\n`);
+  leaveTerminationMessage(terminationLog, words);
   process.exitCode = error instanceof SettingsError ? wrongUsage : 1;
 }
 

@@ -23,7 +23,7 @@ export const provisionerDown: Policy = (view) => {
   const cause = causes.find(({ code, pattern }) => code === 'FederationMissing' && pattern.test(message));
   return {
     code: cause?.code ?? 'ProvisionerDown',
-    message: brief(`the provisioner does not run (pod ${namespace}/${pod}): ${withoutStop(sentence)}`),
+    message: brief(`the provisioner does not run: ${withoutStop(sentence)}`),
     needs: 'person',
     remedy: given ?? cause?.remedy(view) ?? `see why: kubectl describe pod ${pod} -n ${namespace}`,
   };

@@ -158,7 +158,7 @@ export const machines: readonly Case[] = [
     }),
     code: 'FederationMissing',
     needs: 'person',
-    message: /the provisioner does not run \(pod team\/[^)]+\): no federated credential \(AADSTS70021\)$/,
+    message: /^the provisioner does not run: no federated credential \(AADSTS70021\)$/,
     remedy: 'az identity federated-credential create',
   },
   { name: 'a NodeClaim just made', ...claims([], ago(10)), code: 'WaitingForNodes', needs: 'time' },
