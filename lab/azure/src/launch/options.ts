@@ -55,6 +55,7 @@ export function serving(command: Command): Command {
     )
     .option('--real-nodes', 'machines of clusters are real nodes that run pods; with public names, as root')
     .option('--images <file>', 'images of mcr.microsoft.com and docker.io: JSON, [{"reference", "layout": folder}]')
+    .option('--log <file>', 'write what it does there, in place of the error stream')
     .option('--addon-values <file>', "values of KAITO's chart as the AI toolchain operator (JSON)");
 }
 
@@ -69,11 +70,12 @@ export interface Serving {
   /** Files. */
   readonly images?: string;
   readonly addonValues?: string;
+  readonly log?: string;
 }
 
 /** The same, for the emulator. */
 export function optionsOf(serving: Serving): ServeOptions {
-  const { names, port, operationSeconds, rateLimits, kubernetes, realNodes, images, addonValues } = serving;
+  const { names, port, operationSeconds, rateLimits, kubernetes, realNodes, images, addonValues, log } = serving;
   return {
     names,
     kubernetes,
@@ -81,6 +83,7 @@ export function optionsOf(serving: Serving): ServeOptions {
     ...(operationSeconds !== undefined && { operationMs: operationSeconds }),
     ...(rateLimits !== undefined && { rateLimits }),
     ...(realNodes !== undefined && { realNodes }),
+    ...(log !== undefined && { log }),
     ...(images !== undefined && { images: readJson<LayoutImage[]>('--images', images) }),
     ...(addonValues !== undefined && { addonValues: readJson<JsonObject>('--addon-values', addonValues) }),
   };
@@ -98,7 +101,7 @@ function readJson<T>(flag: string, file: string): T {
 
 /** The same options, as a command line. */
 export function flagsOf(serving: Serving): string[] {
-  const { names, port, operationSeconds, rateLimits, kubernetes, realNodes, images, addonValues } = serving;
+  const { names, port, operationSeconds, rateLimits, kubernetes, realNodes, images, addonValues, log } = serving;
   return [
     `--names=${names}`,
     `--kubernetes=${kubernetes}`,
@@ -107,6 +110,7 @@ export function flagsOf(serving: Serving): string[] {
     ...(rateLimits === true ? ['--rate-limits'] : []),
     ...(realNodes === true ? ['--real-nodes'] : []),
     ...(images === undefined ? [] : [`--images=${resolve(images)}`]),
+    ...(log === undefined ? [] : [`--log=${resolve(log)}`]),
     ...(addonValues === undefined ? [] : [`--addon-values=${resolve(addonValues)}`]),
   ];
 }

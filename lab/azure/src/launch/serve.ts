@@ -1,3 +1,4 @@
+import { createWriteStream } from 'node:fs';
 import { systemClock } from '@kaito/kube';
 import { LabError } from '@kaito/lab-kubernetes';
 import type { LayoutImage } from '../registry/layout.ts';
@@ -17,6 +18,8 @@ export interface ServeOptions {
   readonly kubernetes: KubernetesChoice;
   /** Machines of clusters are real nodes; needs public names and control planes of their own. */
   readonly realNodes?: boolean;
+  /** File that is told what it does; default: the error stream. */
+  readonly log?: string;
   /** Values of KAITO's chart as the AI toolchain operator. */
   readonly addonValues?: JsonObject;
   /** Images that public registries have. */
@@ -28,7 +31,7 @@ export interface ServeOptions {
 /** Starts an emulator in this process; with public names this process is in namespaces of its own. @throws LabError where it cannot */
 export async function serve(
   directory: string,
-  { kubernetes, owned = false, realNodes = false, ...options }: ServeOptions,
+  { kubernetes, owned = false, realNodes = false, log, ...options }: ServeOptions,
 ): Promise<RunningAzure> {
   if (realNodes && (options.names !== 'public' || kubernetes !== 'lab'))
     throw new LabError(
@@ -36,7 +39,7 @@ export async function serve(
       'add --names public --kubernetes lab',
     );
   const clock = systemClock;
-  const logger = lineLogger(process.stderr);
+  const logger = lineLogger(log === undefined ? process.stderr : createWriteStream(log));
   const given: AzureOptions = {
     directory,
     clock,

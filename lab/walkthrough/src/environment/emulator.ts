@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { cacheRoot } from '@kaito/lab-kubernetes';
+import type { Prepared } from './prepare.ts';
+
+/** Name of the emulator that `--keep` leaves running. */
+export const kept = 'walkthrough';
+
+/** How the emulator of a walkthrough is started. */
+export function emulatorFlags({ images, addonValues }: Prepared): readonly string[] {
+  return [
+    '--names=public',
+    '--kubernetes=lab',
+    '--real-nodes',
+    // Long enough to be seen, for one who waits on it.
+    '--operation-seconds=0.2',
+    `--images=${images}`,
+    `--addon-values=${addonValues}`,
+    `--log=${join(cacheRoot(), 'lab', 'walkthrough', 'azure.log')}`,
+  ];
+}
