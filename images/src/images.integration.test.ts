@@ -20,168 +20,177 @@ import { makeShown, output, start, unpack } from './testing/container.ts';
 
 const quiet = (): void => {};
 
-let folder: string;
-let operator: BuiltImage;
-let server: BuiltImage;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'images-'));
-  operator = await ensureImage('operator', quiet);
-  server = await ensureImage('server', quiet);
-}, 300_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-describe('what is built', () => {
-  it('is the same, bit by bit, wherever and whenever it is built', async () => {
-    const elsewhere = join(folder, 'a/cache of another name');
-    const places = ['base', 'operator'].map((name) => ({
-      work: join(elsewhere, name, 'work'),
-      entry: join(elsewhere, name, 'entry'),
-    }));
-    for (const { work, entry } of places)
-      await Promise.all([work, entry].map((path) => mkdir(path, { recursive: true })));
-    const [forBase, forOperator] = places as [(typeof places)[0], (typeof places)[0]];
-    const base = await buildBase(await baseTree(quiet), forBase.work, forBase.entry, quiet);
-    const again = await buildImage('operator', base, forOperator.work, forOperator.entry, quiet);
-    expect(again.digest).toBe(operator.digest);
-    expect(again.layout).not.toBe(operator.layout);
-  });
-
-  it('shares its first layers among all images, and names no place of this machine', async () => {
-    const manifests = await Promise.all([operator, server].map(({ layout, digest }) => blob(layout, digest)));
-    const [first, second] = manifests.map((manifest) => (JSON.parse(manifest) as { layers: object[] }).layers);
-    expect(first).toHaveLength(3);
-    expect(first!.slice(0, 2)).toEqual(second!.slice(0, 2));
-    for (const manifest of manifests) expect(manifest).not.toContain('image-build');
-  });
-
-  it('leaves no process, no mount and no work of this process behind', async () => {
-    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(join(cacheRoot(), 'images'));
-    const left = await readdir(join(cacheRoot(), 'images'));
-    expect(left.filter((name) => name.startsWith(`work-${process.pid}-`))).toEqual([]);
-  });
-
-  it('may be what another image is built on', async () => {
-    const context = join(folder, 'context');
-    await mkdir(context);
-    await writeFile(
-      join(context, 'Containerfile'),
-      'ARG BASE\nFROM ${BASE}\nCOPY word /word\nRUN cat /word /word > /words\n',
-    );
-    await writeFile(join(context, 'word'), 'again ');
-    const options = {
-      containerfile: join(context, 'Containerfile'),
-      context,
-      base: await baseImage(quiet),
-      name: 'derived',
-    };
-    const derived = await buildFrom(options, quiet);
-    expect(await buildFrom(options, quiet)).toEqual(derived);
-    await unpack(derived, join(folder, 'derived'));
-    expect(await output(join(folder, 'derived'), '/bin/cat', '/words')).toBe('again again ');
-    await writeFile(join(context, 'word'), 'other');
-    expect((await buildFrom(options, quiet)).digest).not.toBe(derived.digest);
-  });
-});
-
-describe('what runs, as a user without rights on a file system that cannot be written', () => {
-  it('the operator', async () => {
-    const root = join(folder, 'operator');
-    await unpack(operator, root);
-    expect(await output(root, 'kaito-workspace', '--help')).toContain('Usage: kaito-workspace');
-    expect(await output(root, 'id', '-un')).toBe('kaito\n');
-    await expect(output(root, 'sh', '-c', 'echo > /home/kaito/x')).rejects.toThrow('Read-only file system');
-  });
-
-  it('the server, with a real model, and the program that fetches weights', async () => {
-    const root = join(folder, 'server');
-    await unpack(server, root);
-    await makeShown(root);
-    expect(await output(root, 'kaito-server', '--version')).toBe(`${version}\n`);
-    expect(await output(root, 'kaito-weights', '--help')).toContain('Usage: kaito-weights');
-    const model = await smollm2Path();
-    const file = `/mnt/${model.split('/').at(-1)}`;
-    const child = start(
-      root,
-      ['kaito-server', '--model', file, '--port', '0', '--context-length', '256'],
-      dirname(model),
-    );
-    try {
-      let url = '';
-      for await (const line of createInterface({ input: child.stdout! })) {
-        const event = JSON.parse(line) as { readonly event: string; readonly url?: string; readonly state?: string };
-        expect(event.event).not.toBe('fault');
-        url = event.url ?? url;
-        if (event.state === 'ready') break;
-      }
-      const response = await fetch(`${url}/chat`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ prompt: 'Two and two is', generate_kwargs: { max_length: 16 } }),
-      });
-      expect(await response.json()).toEqual({ Result: expect.stringContaining('Two and two is') as string });
-    } finally {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }
-  });
-});
+const reason = process.getuid?.() === 0 ? undefined : 'images are built as root';
 
 const images = (...args: readonly string[]) =>
   promisify(execFile)(process.execPath, [join(checkout, 'images/src/main.ts'), ...args]);
 
-describe('npm run images', () => {
-  it('pushes images with their bills of materials, and writes values that the chart takes', async () => {
-    await using registry = await startRegistryProcess();
-    const prefix = `${registry.host}/kaito`;
-    const values = join(folder, 'values.yaml');
-    await images('operator', 'server', '--push', prefix, '--values', values);
+const blob = (layout: string, digest: string): Promise<string> =>
+  readFile(join(layout, 'blobs', digest.replace(':', '/')), 'utf8');
 
-    const client = new RegistryClient();
-    const reference = parseReference(`${prefix}/kaito-server:${version}`);
-    expect((await client.resolve(reference)).digest).toBe(server.digest);
-    const [bill] = await client.referrers(reference, server.digest);
-    expect(bill?.artifactType).toBe('application/vnd.cyclonedx+json');
-    const { manifest } = await client.resolve({ ...reference, digest: bill!.digest });
-    const { components } = JSON.parse(String(await client.fetchBlob(reference, manifest.layers[0]!))) as {
-      readonly components: readonly { readonly purl: string }[];
-    };
-    const purls = components.map(({ purl }) => purl);
-    for (const part of ['pkg:deb/debian/libc6@', 'pkg:generic/node@24.', 'pkg:npm/node-llama-cpp@', 'pkg:npm/hono@']) {
-      expect(purls).toContainEqual(expect.stringContaining(part));
-    }
-    expect(purls).not.toContainEqual(expect.stringContaining('vitest'));
+describe.skipIf(reason !== undefined)(`KAITO's images${reason === undefined ? '' : ` (${reason})`}`, () => {
+  let folder: string;
+  let operator: BuiltImage;
+  let server: BuiltImage;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'images-'));
+    operator = await ensureImage('operator', quiet);
+    server = await ensureImage('server', quiet);
+  }, 300_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    const helm = join(await ensureBinaries(quiet), 'helm');
-    const chart = join(checkout, 'charts/kaito');
-    const manifests = await run(helm, ['template', 'kaito', chart, '--kube-version=1.34.0', '--values', values]);
-    expect(manifests).toContain(`image: "${prefix}/kaito-workspace:${version}@${operator.digest}"`);
-    expect(manifests).toContain(`--server-image=${prefix}/kaito-server:${version}@${server.digest}`);
+  describe('what is built', () => {
+    it('is the same, bit by bit, wherever and whenever it is built', async () => {
+      const elsewhere = join(folder, 'a/cache of another name');
+      const places = ['base', 'operator'].map((name) => ({
+        work: join(elsewhere, name, 'work'),
+        entry: join(elsewhere, name, 'entry'),
+      }));
+      for (const { work, entry } of places)
+        await Promise.all([work, entry].map((path) => mkdir(path, { recursive: true })));
+      const [forBase, forOperator] = places as [(typeof places)[0], (typeof places)[0]];
+      const base = await buildBase(await baseTree(quiet), forBase.work, forBase.entry, quiet);
+      const again = await buildImage('operator', base, forOperator.work, forOperator.entry, quiet);
+      expect(again.digest).toBe(operator.digest);
+      expect(again.layout).not.toBe(operator.layout);
+    });
+
+    it('shares its first layers among all images, and names no place of this machine', async () => {
+      const manifests = await Promise.all([operator, server].map(({ layout, digest }) => blob(layout, digest)));
+      const [first, second] = manifests.map((manifest) => (JSON.parse(manifest) as { layers: object[] }).layers);
+      expect(first).toHaveLength(3);
+      expect(first!.slice(0, 2)).toEqual(second!.slice(0, 2));
+      for (const manifest of manifests) expect(manifest).not.toContain('image-build');
+    });
+
+    it('leaves no process, no mount and no work of this process behind', async () => {
+      expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(join(cacheRoot(), 'images'));
+      const left = await readdir(join(cacheRoot(), 'images'));
+      expect(left.filter((name) => name.startsWith(`work-${process.pid}-`))).toEqual([]);
+    });
+
+    it('may be what another image is built on', async () => {
+      const context = join(folder, 'context');
+      await mkdir(context);
+      await writeFile(
+        join(context, 'Containerfile'),
+        'ARG BASE\nFROM ${BASE}\nCOPY word /word\nRUN cat /word /word > /words\n',
+      );
+      await writeFile(join(context, 'word'), 'again ');
+      const options = {
+        containerfile: join(context, 'Containerfile'),
+        context,
+        base: await baseImage(quiet),
+        name: 'derived',
+      };
+      const derived = await buildFrom(options, quiet);
+      expect(await buildFrom(options, quiet)).toEqual(derived);
+      await unpack(derived, join(folder, 'derived'));
+      expect(await output(join(folder, 'derived'), '/bin/cat', '/words')).toBe('again again ');
+      await writeFile(join(context, 'word'), 'other');
+      expect((await buildFrom(options, quiet)).digest).not.toBe(derived.digest);
+    });
   });
 
-  it('lays out what a build elsewhere needs', async () => {
-    const context = join(folder, 'for docker');
-    const { stderr } = await images('operator', '--context', context);
-    expect(stderr).toContain('docker build --target operator');
-    const containerfile = await readFile(join(context, 'Dockerfile'), 'utf8');
-    expect(containerfile).toBe(await readFile(join(checkout, 'images/Containerfile'), 'utf8'));
-    expect((await stat(join(context, 'operator/opt/kaito/workspace/bin/kaito-workspace.mjs'))).mode & 0o777).toBe(
-      0o755,
-    );
-    expect((await stat(join(context, 'runtime/usr/local/bin/node'))).size).toBeGreaterThan(50e6);
+  describe('what runs, as a user without rights on a file system that cannot be written', () => {
+    it('the operator', async () => {
+      const root = join(folder, 'operator');
+      await unpack(operator, root);
+      expect(await output(root, 'kaito-workspace', '--help')).toContain('Usage: kaito-workspace');
+      expect(await output(root, 'id', '-un')).toBe('kaito\n');
+      await expect(output(root, 'sh', '-c', 'echo > /home/kaito/x')).rejects.toThrow('Read-only file system');
+    });
+
+    it('the server, with a real model, and the program that fetches weights', async () => {
+      const root = join(folder, 'server');
+      await unpack(server, root);
+      await makeShown(root);
+      expect(await output(root, 'kaito-server', '--version')).toBe(`${version}\n`);
+      expect(await output(root, 'kaito-weights', '--help')).toContain('Usage: kaito-weights');
+      const model = await smollm2Path();
+      const file = `/mnt/${model.split('/').at(-1)}`;
+      const child = start(
+        root,
+        ['kaito-server', '--model', file, '--port', '0', '--context-length', '256'],
+        dirname(model),
+      );
+      try {
+        let url = '';
+        for await (const line of createInterface({ input: child.stdout! })) {
+          const event = JSON.parse(line) as { readonly event: string; readonly url?: string; readonly state?: string };
+          expect(event.event).not.toBe('fault');
+          url = event.url ?? url;
+          if (event.state === 'ready') break;
+        }
+        const response = await fetch(`${url}/chat`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ prompt: 'Two and two is', generate_kwargs: { max_length: 16 } }),
+        });
+        expect(await response.json()).toEqual({ Result: expect.stringContaining('Two and two is') as string });
+      } finally {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+      }
+    });
   });
 
-  it.each([
-    [['operators'], 'there is no image operators\n  choose among operator, provisioner, server, server-cuda'],
-    [['--values', 'x'], '--values names what --push pushed'],
-    [['--push', 'Not A Registry'], 'is not a'],
-  ])('%j is told what is wrong, and nothing is built', async (args, message) => {
-    await expect(images(...args)).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(message) as string,
+  describe('npm run images', () => {
+    it('pushes images with their bills of materials, and writes values that the chart takes', async () => {
+      await using registry = await startRegistryProcess();
+      const prefix = `${registry.host}/kaito`;
+      const values = join(folder, 'values.yaml');
+      await images('operator', 'server', '--push', prefix, '--values', values);
+
+      const client = new RegistryClient();
+      const reference = parseReference(`${prefix}/kaito-server:${version}`);
+      expect((await client.resolve(reference)).digest).toBe(server.digest);
+      const [bill] = await client.referrers(reference, server.digest);
+      expect(bill?.artifactType).toBe('application/vnd.cyclonedx+json');
+      const { manifest } = await client.resolve({ ...reference, digest: bill!.digest });
+      const { components } = JSON.parse(String(await client.fetchBlob(reference, manifest.layers[0]!))) as {
+        readonly components: readonly { readonly purl: string }[];
+      };
+      const purls = components.map(({ purl }) => purl);
+      for (const part of [
+        'pkg:deb/debian/libc6@',
+        'pkg:generic/node@24.',
+        'pkg:npm/node-llama-cpp@',
+        'pkg:npm/hono@',
+      ]) {
+        expect(purls).toContainEqual(expect.stringContaining(part));
+      }
+      expect(purls).not.toContainEqual(expect.stringContaining('vitest'));
+
+      const helm = join(await ensureBinaries(quiet), 'helm');
+      const chart = join(checkout, 'charts/kaito');
+      const manifests = await run(helm, ['template', 'kaito', chart, '--kube-version=1.34.0', '--values', values]);
+      expect(manifests).toContain(`image: "${prefix}/kaito-workspace:${version}@${operator.digest}"`);
+      expect(manifests).toContain(`--server-image=${prefix}/kaito-server:${version}@${server.digest}`);
+    });
+
+    it('lays out what a build elsewhere needs', async () => {
+      const context = join(folder, 'for docker');
+      const { stderr } = await images('operator', '--context', context);
+      expect(stderr).toContain('docker build --target operator');
+      const containerfile = await readFile(join(context, 'Dockerfile'), 'utf8');
+      expect(containerfile).toBe(await readFile(join(checkout, 'images/Containerfile'), 'utf8'));
+      expect((await stat(join(context, 'operator/opt/kaito/workspace/bin/kaito-workspace.mjs'))).mode & 0o777).toBe(
+        0o755,
+      );
+      expect((await stat(join(context, 'runtime/usr/local/bin/node'))).size).toBeGreaterThan(50e6);
+    });
+
+    it.each([
+      [['operators'], 'there is no image operators\n  choose among operator, provisioner, server, server-cuda'],
+      [['--values', 'x'], '--values names what --push pushed'],
+      [['--push', 'Not A Registry'], 'is not a'],
+    ])('%j is told what is wrong, and nothing is built', async (args, message) => {
+      await expect(images(...args)).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(message) as string,
+      });
     });
   });
 });
-
-const blob = (layout: string, digest: string): Promise<string> =>
-  readFile(join(layout, 'blobs', digest.replace(':', '/')), 'utf8');

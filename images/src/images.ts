@@ -30,7 +30,7 @@ export async function buildImage(
   progress: Progress,
 ): Promise<BuiltImage> {
   const context = join(work, 'context');
-  const parts = await layOut(name, context);
+  const parts = await layOut(name, context, progress);
   const values = { VERSION: version };
   const image = await build(
     { containerfile, context, target: name, base, name, arguments: values },

@@ -1,5 +1,5 @@
 // `npm run images -- …`: builds KAITO's container images, and pushes them.
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { OciError, parseReference } from '@kaito/oci';
@@ -79,8 +79,9 @@ const usage = (message: string): LabError => new LabError(message, 'npm run imag
 
 async function writeContext(names: readonly ImageName[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) throw new LabError(`${folder} is not empty`, 'name a new folder');
   for (const name of names) {
-    await layOut(name, folder);
+    await layOut(name, folder, tell);
     const tag = `${images[name].repository}:${tagOf(name, version)}`;
     tell(`docker build --target ${name} --build-arg VERSION=${version} -t ${tag} ${folder}`);
   }

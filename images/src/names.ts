@@ -13,8 +13,10 @@ export interface ImageContents {
   /** Added to the tag, which is otherwise the version. */
   readonly tagSuffix?: string;
   readonly programs: readonly Program[];
-  /** Whether models run in it: by the processor alone, or by NVIDIA's GPUs too. */
-  readonly engine?: 'cpu' | 'cuda';
+  /** Whether models run in it. */
+  readonly engine?: true;
+  /** Whether they run on NVIDIA's GPUs too. Then it is a further layer on the image that runs them on the processor alone. */
+  readonly cuda?: true;
 }
 
 const server = {
@@ -23,7 +25,8 @@ const server = {
     { package: 'server', command: 'kaito-server' },
     { package: 'weights', command: 'kaito-weights' },
   ],
-};
+  engine: true,
+} as const;
 
 /** Repositories are those that `charts/kaito` names by default. */
 export const images: Readonly<Record<ImageName, ImageContents>> = {
@@ -32,8 +35,8 @@ export const images: Readonly<Record<ImageName, ImageContents>> = {
     repository: 'kaito-gpu-provisioner',
     programs: [{ package: 'provisioner', command: 'kaito-gpu-provisioner' }],
   },
-  server: { ...server, engine: 'cpu' },
-  'server-cuda': { ...server, tagSuffix: '-cuda', engine: 'cuda' },
+  server,
+  'server-cuda': { ...server, tagSuffix: '-cuda', cuda: true },
 };
 
 export const imageNames = Object.keys(images) as readonly ImageName[];

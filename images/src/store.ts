@@ -14,15 +14,17 @@ function storeRoot(): string {
 }
 
 /**
- * The image of a key, built where it is not there yet. `build` is given an empty folder to work in, which is removed afterwards, and the folder to fill: `layout`, an OCI
- * image layout, and whatever is to lie beside it. Safe to call from several processes at once.
+ * The image of a key, built where it is not there yet, as `keep` does: `build` fills `layout`, an OCI image layout, and whatever is to lie beside it.
  */
-export async function stored(
-  name: string,
-  key: string,
-  progress: Progress,
-  build: (work: string, entry: string) => Promise<void>,
-): Promise<BuiltImage> {
+export async function stored(name: string, key: string, progress: Progress, build: Fill): Promise<BuiltImage> {
+  return await readLayout(name, join(await keep(name, key, progress, build), 'layout'));
+}
+
+/** Fills `entry`. `work` is an empty folder to work in, on the same file system, which is removed afterwards. */
+export type Fill = (work: string, entry: string) => Promise<void>;
+
+/** The folder of a key, filled on first use; removed when it was not used for a week. Safe to call from several processes at once. */
+export async function keep(name: string, key: string, progress: Progress, fill: Fill): Promise<string> {
   const root = storeRoot();
   const entry = join(root, `${name}-${key}`);
   if (!existsSync(entry)) {
@@ -34,7 +36,7 @@ export async function stored(
       try {
         const unfinished = join(work, 'entry');
         await mkdir(unfinished);
-        await build(work, unfinished);
+        await fill(work, unfinished);
         await rename(unfinished, entry);
       } finally {
         await rm(work, { recursive: true, force: true });
@@ -43,7 +45,7 @@ export async function stored(
   }
   const now = new Date();
   await utimes(entry, now, now);
-  return await readLayout(name, join(entry, 'layout'));
+  return entry;
 }
 
 /** Removes what ended processes left, and images that were not used for long. */

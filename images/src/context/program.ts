@@ -1,5 +1,5 @@
 import { existsSync, globSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { checkout, version } from '../checkout.ts';
@@ -35,6 +35,7 @@ export async function addProgram(root: string, { package: folder, command }: Pro
       `${JSON.stringify({ name: `@kaito/${folder}`, version, type: 'module' })}\n`,
     );
     await mkdir(join(root, 'usr/local/bin'), { recursive: true });
+    await rm(join(root, 'usr/local/bin', command), { force: true });
     await symlink(join('/', home, folder, 'bin', `${command}.mjs`), join(root, 'usr/local/bin', command));
     const files = output
       .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
