@@ -118,27 +118,35 @@ class Telling {
     return (this.#parts.options.clock.monotonic() - this.#began) / 1000;
   }
 
+  /** Whether it was done before this telling. */
+  #wasDone({ number }: Step): boolean {
+    return number < (this.#parts.options.from ?? 1);
+  }
+
   async tell(): Promise<Omit<Outcome, 'transcript'>> {
-    const { options } = this.#parts;
+    const { options, live } = this.#parts;
     let failed: Failed | undefined;
     let status: Outcome['status'] = 'passed';
     let chapter: string | undefined;
     for (const step of options.story.steps) {
-      if (step.number >= (options.from ?? 1) && step.chapter !== chapter) this.#parts.live.chapter(step);
-      chapter = step.number >= (options.from ?? 1) ? step.chapter : undefined;
+      if (!this.#wasDone(step) && step.chapter !== chapter) {
+        live.chapter(step);
+        chapter = step.chapter;
+      }
       const choice = await this.#take(step).catch((error: unknown) => new Failed(step, error));
       if (choice instanceof Failed) failed = choice;
       else if (choice === 'quit') status = 'quit';
-      failed ??= await this.#joinThose((beside) => beside.until === step.number);
+      failed ??= await this.#joinAfter(step);
       if (failed !== undefined || status === 'quit') break;
     }
-    const results = (): StepResult[] => this.#results.toSorted((a, b) => a.step.number - b.step.number);
-    if (failed === undefined) return { status, results: results(), seconds: this.#seconds };
-    if (options.signal.aborted) return { status: 'interrupted', results: results(), seconds: this.#seconds };
-    const seconds = this.#seconds;
+    const told = {
+      results: this.#results.toSorted((a, b) => a.step.number - b.step.number),
+      seconds: this.#seconds,
+    };
+    if (failed === undefined) return { ...told, status };
+    if (options.signal.aborted) return { ...told, status: 'interrupted' };
     const { expected, seen } = unmet(failed.cause);
-    const failure = { step: failed.step, expected, seen, state: await this.#state() };
-    return { status: 'failed', results: results(), seconds, failure };
+    return { ...told, status: 'failed', failure: { step: failed.step, expected, seen, state: await this.#state() } };
   }
 
   /** Has a step done, or begun where it runs beside others. */
@@ -146,7 +154,7 @@ class Telling {
     const { options, terminals, live, prompts, progress } = this.#parts;
     options.signal.throwIfAborted();
     const terminal = terminals.named(step.terminal);
-    if (step.number < (options.from ?? 1)) {
+    if (this.#wasDone(step)) {
       await this.#replay(step);
       return 'done';
     }
@@ -193,9 +201,9 @@ class Telling {
     if (status !== 0) throw new StepFailure('exit status 0', `exit status ${status}\n${output}`);
   }
 
-  /** Has those that run beside come to their end; the first that failed, if one did. */
-  async #joinThose(due: (beside: Beside) => boolean): Promise<Failed | undefined> {
-    const joined = this.#beside.filter(due);
+  /** Has those that run beside up to a step come to their end; the first that failed, if one did. */
+  async #joinAfter({ number }: Step): Promise<Failed | undefined> {
+    const joined = this.#beside.filter(({ until }) => until === number);
     this.#beside = this.#beside.filter((beside) => !joined.includes(beside));
     for (const { join } of joined) join();
     const outcomes = await Promise.all(joined.map(({ outcome }) => outcome));

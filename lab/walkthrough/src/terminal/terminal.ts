@@ -88,9 +88,7 @@ export function openTerminal({ directory, variables, clock }: TerminalOptions): 
           'NoTerminal',
           `no terminal can be opened: ${error.message}`,
           'install util-linux',
-          {
-            cause: error,
-          },
+          { cause: error },
         )),
       ),
     );
