@@ -6,7 +6,8 @@ const healthPath = '/healthz';
 
 /** The shortest time that a model is given to load, seconds: KAITO v0.2's longest. */
 const shortestBudget = 1_800;
-const startupPeriod = 5;
+/** Seconds between two looks: what a loaded model may wait for its first request. */
+const startupPeriod = 1;
 
 /** Seconds that the model may take to load: three times the Plan's estimate, never less than half an hour. */
 export function startupBudget({ phases }: Decided): number {
