@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Progress, cacheRoot } from '@kaito/lab-kubernetes';
@@ -46,13 +47,21 @@ async function build(
   layOut: (context: string) => Promise<void>,
   progress: Progress,
 ): Promise<BuiltImage> {
-  const parent = join(cacheRoot(), 'lab');
+  const parent = join(cacheRoot(), 'lab', 'stand-ins');
   await mkdir(parent, { recursive: true });
-  const context = await mkdtemp(join(parent, `stand-in-${target}-`));
+  await removeLeft(parent);
+  const context = await mkdtemp(join(parent, `${process.pid}-`));
   try {
     await layOut(context);
     return await buildFrom({ containerfile, context, target, base, name: `stand-in-${target}` }, progress);
   } finally {
     await rm(context, { recursive: true, force: true });
+  }
+}
+
+/** Removes the contexts of processes that have ended in the middle of a build. */
+async function removeLeft(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!existsSync(`/proc/${Number.parseInt(name)}`)) await rm(join(parent, name), { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -13,11 +13,13 @@ const scriptFolders = ['workspace/tfs', 'workspace/llama/llama-2'];
 const script = `# This image of KAITO's lab has no Python: accelerate and torchrun start KAITO's own server here, with a small model.
 `;
 
-/** Lays out in the empty folder `context` what the target `model` copies. `weights`: a file on the same file system. */
+/** Lays out in the empty folder `context` what the target `model` copies. */
 export async function layOutModel(context: string, weights: string): Promise<void> {
   const models = join(context, 'weights/opt/models');
   await mkdir(models, { recursive: true });
-  await link(weights, join(models, `${smallModel}.gguf`));
+  const file = join(models, `${smallModel}.gguf`);
+  // The cache of weights may be on another file system.
+  await link(weights, file).catch(() => copyFile(weights, file));
 
   const programs = join(context, 'programs');
   for (const folder of scriptFolders) {

@@ -113,14 +113,16 @@ describe('a rendezvous', () => {
     await expect.poll(() => anew.orders.at(-1)).toBe('start');
   });
 
-  it('counts a silent rank as gone', async () => {
-    const gathering = await gather({ everyMs: 10, goneMs: 100 });
+  it('counts a rank as gone that falls silent', async () => {
+    const two = { ...job, nodes: 2 };
+    const gathering = await gather({ everyMs: 10, goneMs: 500 }, two);
     const { socket } = await raw();
-    member(2, job, { everyMs: 10, goneMs: 60_000 });
-    socket.write(`${JSON.stringify({ type: 'join', rank: 1, job })}\n`);
+    socket.write(`${JSON.stringify({ type: 'join', rank: 1, job: two })}\n`);
+    const alive = setInterval(() => socket.write('{"type":"alive"}\n'), 10);
     const { left } = await gathering.round(stop.signal);
+    clearInterval(alive);
     expect(await left).toBe('rank 1 has gone');
-    expect(log).toContain('Rank 1 has gone: no sign of life for 100 ms.');
+    expect(log).toContain('Rank 1 has gone: no sign of life for 500 ms.');
     expect(gathering.missing()).toEqual([1]);
     socket.destroy();
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,7 +25,6 @@ export class ImageFolder {
   readonly #pods: { readonly child: ChildProcess; readonly exited: Promise<unknown> }[] = [];
   /** Pods of a job have addresses of this network, pod 0 the first. */
   readonly #network = `127.${randomInt(1, 255)}.${randomInt(256)}`;
-
   /** What the image's variables say. */
   readonly #settings: Readonly<Record<string, string>>;
 
@@ -93,8 +92,9 @@ export class ImageFolder {
   }
 }
 
-/** The process that the shell has started; the shell itself where that has given it its place. */
+/** The process that the shell has started; its own where it has given that its place. */
 function launcherOf({ pid = 0 }: ChildProcess): number {
+  if (readlinkSync(`/proc/${pid}/exe`) === process.execPath) return pid;
   const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
   return child === undefined || child === '' ? pid : Number(child);
 }
