@@ -47,6 +47,13 @@ test('says what it is, on which machine, how long it took, and where the time we
   expect(page).toContain(String.raw`| Two | 2.0 | ${'`a \\| b`'}, 2.0 |  |`);
 });
 
+test('what went on beside others until they had ended is not where the time went', () => {
+  const manner = { kind: 'beside', until: 2, end: 'interrupt', limit: 1 } as const;
+  const logs = result('logs -f', {}, { manner });
+  const page = told([{ ...logs, ended: logs.began + 60 }, result('watch x')]);
+  expect(page).toContain('| One | 60.0 | `watch x`, 2.0 | 10 minutes |');
+});
+
 test('a command with its comment, output, time, and what it did', () => {
   const page = told([result('ls -l', { output: 'a\nb  ' }, { comment: 'look\nwell', does: 'It looks.' })]);
   expect(page).toContain('## One\n\n```console\n# look\n# well\n$ ls -l\na\nb\n```\n\n*2.0 s.* It looks.');
@@ -99,7 +106,7 @@ test('a mistake of the page is explained between its two runs', () => {
 test('screens of an endless program, and the end by Ctrl-C is no failure', () => {
   const page = told([
     result('watch x', {
-      status: 130,
+      status: 1,
       screens: [
         { title: 'First', text: 'a' },
         { title: 'Ready', text: 'b' },

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { Outcome, Run, StepResult } from '../run/result.ts';
+import type { Step } from '../story/step.ts';
 import type { Story } from '../story/story.ts';
 import { assignmentOf } from '../story/assignment.ts';
 import { redact } from './redact.ts';
@@ -41,18 +42,23 @@ function whereTimeGoes({ waits }: Story, { results }: Outcome): string {
   const rows = titles.map((title) => {
     const those = results.filter(({ step }) => step.chapter === title);
     const seconds = Math.max(...those.map(({ ended }) => ended)) - Math.min(...those.map(({ began }) => began));
-    const longest = those.reduce((a, b) => (b.ended - b.began > a.ended - a.began ? b : a));
+    const longest = those.reduce((a, b) => (took(b) > took(a) ? b : a));
     const command = longest.step.command
       .split('\n')[0]!
       .replaceAll('|', String.raw`\|`)
       .replace(/ \\$/, '');
-    return `| ${title} | ${seconds.toFixed(1)} | \`${command}\`, ${(longest.ended - longest.began).toFixed(1)} | ${waits[title] ?? ''} |`;
+    return `| ${title} | ${seconds.toFixed(1)} | \`${command}\`, ${took(longest).toFixed(1)} | ${waits[title] ?? ''} |`;
   });
   return `## Where the time goes
 
 | Chapter | Seconds | Its longest command | The page's own wait |
 |---|---:|---|---|
 ${rows.join('\n')}`;
+}
+
+/** Seconds; what only went on until others had ended took no time of its own. */
+function took({ step: { manner }, began, ended }: StepResult): number {
+  return manner.kind === 'beside' && manner.end === 'interrupt' ? 0 : ended - began;
 }
 
 function* chapters({ results }: Outcome): Generator<string> {
@@ -106,17 +112,18 @@ function* stepParts({ step, runs, began, ended }: StepResult): Generator<string>
     if (run.added)
       yield `${step.manner.kind === 'mistaken' ? `${step.manner.explanation} ` : ''}Typed by the walkthrough:`;
     const command = typed(run.command, index === 0 ? step : { comment: '' });
-    yield fenced('console', [command, shown(run)].filter((text) => text !== '').join('\n'));
+    yield fenced('console', [command, shown(run, step)].filter((text) => text !== '').join('\n'));
     for (const { title, text } of run.screens) yield `${title}:\n\n${fenced('text', redact(text))}`;
   }
   yield `*${(ended - began).toFixed(1)} s.*${step.does === undefined ? '' : ` ${step.does}`}`;
 }
 
-function shown({ output, value, status }: Run): string {
+function shown({ output, value, status }: Run, { manner }: Step): string {
   const said = [
     output,
     value === undefined ? '' : `# its value: ${value}`,
-    status === 0 || status > 128 ? '' : `# exit status ${status}`,
+    // That of a program which Ctrl-C ended says nothing.
+    manner.kind === 'mistaken' && status !== 0 ? `# exit status ${status}` : '',
   ];
   return redact(shortened(said.filter((text) => text !== '').join('\n')));
 }
