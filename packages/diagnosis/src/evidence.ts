@@ -176,6 +176,8 @@ export interface Evidence {
   readonly nodeClaimsInstalled?: boolean;
   /** A pod of the program that rents machines, and its last words, where none of its pods runs. */
   readonly provisioner?: { readonly namespace: string; readonly pod: string; readonly message: string };
+  /** The cluster in Azure, as the program that rents its machines is told; absent where it is not told. */
+  readonly managedCluster?: { readonly name: string; readonly resourceGroup: string };
   /** In a cluster: the pods, their workload, and where it is reached once Ready. */
   readonly pods?: readonly PodEvidence[];
   readonly workload?: WorkloadEvidence;

@@ -64,6 +64,8 @@ export interface RuntimeChoice {
   readonly kind: 'server' | 'image' | 'template';
   readonly apiFlavour: ApiFlavour;
   readonly image?: string;
+  /** KAITO's public image of the same preset, where the Workspace names its own. */
+  readonly publicImage?: string;
   readonly imagePullSecrets: readonly SecretReference[];
   readonly modelAccessSecret?: SecretReference;
   /** argv of the container, or flags of the local server without model path, host and port. */

@@ -43,7 +43,10 @@ describe('image', () => {
   test("the Workspace's image goes before the preset's, whatever accessMode says", () => {
     const image = 'kaitolab.azurecr.io/mistral-7b-instruct:0.0.2';
     for (const accessMode of [undefined, 'public', 'private'] as const) {
-      expect(planFor({ ...seed, image, ...(accessMode && { accessMode }) }).runtime?.image).toBe(image);
+      expect(planFor({ ...seed, image, ...(accessMode && { accessMode }) }).runtime).toMatchObject({
+        image,
+        publicImage: 'mcr.microsoft.com/aks/kaito/kaito-mistral-7b-instruct:0.0.2',
+      });
     }
   });
 

@@ -9,6 +9,8 @@ import type { Fit } from './shape.ts';
 /** Where KAITO's public preset images lie. */
 const publicRegistry = 'mcr.microsoft.com/aks/kaito';
 
+/** The image that runs, and the public one that it is a copy of, or may be. */
+type ImageChoice = Required<Pick<RuntimeChoice, 'image'>> & Pick<RuntimeChoice, 'publicImage'>;
 type Adapters = RuntimeChoice['adapters'];
 
 /** The image of a preset: the Workspace's own where it names one, else the public one; undefined, with an error, where there is neither. */
@@ -17,32 +19,33 @@ export function chooseImage(
   request: Request,
   options: PlanOptions,
   notes: Notes,
-): string | undefined {
+): ImageChoice | undefined {
   const own = request.preset?.image;
+  const published =
+    preset.image && `${options.presetRegistry ?? publicRegistry}/${preset.image.repository}:${preset.image.tag}`;
   if (own !== undefined) {
     notes.decide('image', own, "the Workspace names it, and it goes before the preset's own");
-    return own;
+    return { image: own, ...optional('publicImage', published) };
   }
-  if (preset.image === undefined || request.preset?.privateAccess === true) {
+  if (published === undefined || request.preset?.privateAccess === true) {
     notes.error(
       'ImageRequired',
       'inference.preset.presetOptions.image',
-      preset.image === undefined
+      published === undefined
         ? `${preset.name} has no public image: its licence lets only those who accepted it hold the weights.`
         : 'accessMode is private, but no image is named.',
       'Push the image to a registry of yours, and name it in inference.preset.presetOptions.image.',
     );
     return undefined;
   }
-  const image = `${options.presetRegistry ?? publicRegistry}/${preset.image.repository}:${preset.image.tag}`;
-  notes.decide('image', image, "it is the preset's own public image");
-  return image;
+  notes.decide('image', published, "it is the preset's own public image");
+  return { image: published };
 }
 
 /** The runtime of a preset that runs from its image. */
 export function imageRuntime(
   preset: ImagePreset,
-  image: string,
+  image: ImageChoice,
   fit: Fit,
   request: Request,
   notes: Notes,
@@ -58,7 +61,7 @@ export function imageRuntime(
   return {
     kind: 'image',
     apiFlavour: preset.apiFlavour,
-    image,
+    ...image,
     ...secrets(request),
     argv: launchCommand(preset, {
       workspace: request,

@@ -99,7 +99,7 @@ export function createCaches(connection: Connection): Caches & { readonly all: r
       ...connection,
       resource: pods,
       labelSelector: 'app.kubernetes.io/name=kaito-gpu-provisioner',
-      transform: essentials,
+      transform: withoutManagedFields,
     }),
     services: createInformer({ ...connection, resource: services, labelSelector, indexes: byWorkspace }),
     deployments: createInformer({ ...connection, resource: deployments, labelSelector, indexes: byWorkspace }),

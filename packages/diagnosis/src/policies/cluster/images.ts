@@ -1,6 +1,7 @@
 import type { RootCause } from '../../assessment.ts';
 import { brief, withoutStop } from '../../brevity.ts';
 import type { Policy, View } from '../policy.ts';
+import { argument } from './argument.ts';
 import { describePod, scope } from './kubectl.ts';
 import { forContainers } from './pods.ts';
 
@@ -148,7 +149,12 @@ function grantPull(view: View, image: string): string {
   const secrets = view.plan.runtime?.imagePullSecrets ?? [];
   const [secret] = secrets;
   const acr = azureRegistry(image);
-  const attach = acr && `az aks update -n <cluster> -g <resource group> --attach-acr ${acr}`;
+  const { managedCluster } = view.evidence;
+  const cluster =
+    managedCluster === undefined
+      ? '-n <cluster> -g <resource group>'
+      : `-n ${argument(managedCluster.name)} -g ${argument(managedCluster.resourceGroup)}`;
+  const attach = acr && `az aks update ${cluster} --attach-acr ${acr}`;
   if (secret !== undefined) {
     const check = `see whether the pull Secret is there and right: kubectl get secret ${secret.name}${scope(view)} -o yaml`;
     return attach === undefined ? check : `${check}; or attach the registry: ${attach}`;
@@ -159,12 +165,27 @@ function grantPull(view: View, image: string): string {
     : `attach the registry to the cluster: ${attach}; or ${login}`;
 }
 
+/** The public image is copied under its own tag: another tag may be one that was never meant. */
 function findImage(view: View, image: string): string {
   const acr = azureRegistry(image);
-  const path = image.slice(registryOf(image).length + 1).replace(/[@:][^/]*$/, '');
+  const [path, tag] = splitTag(image.slice(registryOf(image).length + 1));
   const look =
     acr === undefined
       ? 'check name and tag'
       : `see which tags there are: az acr repository show-tags -n ${acr} --repository ${path}`;
-  return `${look}; mend it: kubectl edit workspace ${view.plan.workspace.name}${scope(view)}`;
+  const mend = `${look}; mend it: kubectl edit workspace ${view.plan.workspace.name}${scope(view)}`;
+  const source = view.plan.runtime?.publicImage;
+  if (source === undefined) return mend;
+  const [, sourceTag] = splitTag(source);
+  const copy =
+    acr === undefined
+      ? `copy KAITO's there: kaito image copy ${source} ${registryOf(image)}/${path}:${sourceTag}`
+      : `copy KAITO's there: az acr import -n ${acr} --source ${source} --image ${path}:${sourceTag}`;
+  return tag === sourceTag ? `${copy}; or ${mend}` : `${mend}; or ${copy}`;
+}
+
+/** `models/phi-2:0.0.9` as `models/phi-2` and `0.0.9`; a digest is no tag. */
+function splitTag(name: string): readonly [string, string | undefined] {
+  const [, path = name, tag] = /^(.*?)(?::([\w.-]+))?(?:@.*)?$/.exec(name) ?? [];
+  return [path, tag];
 }

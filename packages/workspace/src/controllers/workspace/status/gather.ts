@@ -8,7 +8,7 @@ import type { NodesOutcome, ReleaseOutcome } from '../nodes/outcome.ts';
 import { nodeClaimsEvidence, nodesEvidence, nodesReadyAt } from './node-evidence.ts';
 import { phaseClock } from './phase-clock.ts';
 import { podEvidence } from './pod-evidence.ts';
-import { provisionerEvidence } from './provisioner-evidence.ts';
+import { managedCluster, provisionerEvidence } from './provisioner-evidence.ts';
 import { currentPods, workloadEvidence } from './workload-evidence.ts';
 
 /** What a reconcile knows of a Workspace when it has done what it could. */
@@ -47,6 +47,7 @@ export function gather(seen: Sighting): Evidence {
       : seenWorkload;
   const claims = nodeClaimsEvidence(nodes?.nodeClaims, caches.nodeClaims);
   const provisioner = claims && provisionerEvidence(caches.provisioners);
+  const cluster = managedCluster(caches.provisioners);
   const nodesSeen = nodes && nodesEvidence(nodes.nodes, nodeNames(nodes, claims, pods), caches.nodes);
   const readyAt = nodesSeen && nodesReadyAt(nodesSeen.ready, caches.nodes);
   const requestedAt = nodes?.requestedAt ?? earliestOf(claims?.map(({ createdAt }) => createdAt));
@@ -66,6 +67,7 @@ export function gather(seen: Sighting): Evidence {
     pods,
     ...(nodesSeen !== undefined && { nodes: nodesSeen }),
     ...(provisioner !== undefined && { provisioner }),
+    ...(cluster !== undefined && { managedCluster: cluster }),
     ...(claims !== undefined && { nodeClaims: claims, nodeClaimsInstalled: caches.nodeClaims.available }),
     ...(shown !== undefined && { workload: shown }),
     ...(endpoint !== undefined && { serviceEndpoint: endpoint }),

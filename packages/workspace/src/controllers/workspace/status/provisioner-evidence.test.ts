@@ -1,6 +1,6 @@
 import type { ContainerStatus } from 'kubernetes-types/core/v1.js';
 import { expect, test } from 'vitest';
-import { provisionerEvidence } from './provisioner-evidence.ts';
+import { managedCluster, provisionerEvidence } from './provisioner-evidence.ts';
 
 const pod = (name: string, status: Partial<ContainerStatus>, more: object = {}) => ({
   metadata: { name, namespace: 'kube-system', ...more },
@@ -31,4 +31,17 @@ test.each([
   ['it goes', [pod('a', { ...crashed, ...last } as never, { deletionTimestamp: '2026-01-01T00:00:00Z' })]],
 ])('nothing where %s', (_, pods) => {
   expect(evidence(...(pods as object[]))).toBeUndefined();
+});
+
+const clusterOf = (env: readonly object[]) =>
+  managedCluster({ list: () => [{ spec: { containers: [{ name: 'gpu-provisioner', env }] } }] as never });
+
+test('the cluster in Azure is the one that its environment names', () => {
+  const group = { name: 'ARM_RESOURCE_GROUP', value: 'KaitoLab' };
+  expect(clusterOf([group, { name: 'AZURE_CLUSTER_NAME', value: 'kaito' }])).toEqual({
+    name: 'kaito',
+    resourceGroup: 'KaitoLab',
+  });
+  expect(clusterOf([group, { name: 'AZURE_CLUSTER_NAME', valueFrom: {} }])).toBeUndefined();
+  expect(managedCluster({ list: () => [] })).toBeUndefined();
 });

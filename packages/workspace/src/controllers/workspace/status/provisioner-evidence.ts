@@ -16,6 +16,16 @@ export function provisionerEvidence(cache: Pick<Caches['provisioners'], 'list'>)
   return undefined;
 }
 
+/** The cluster in Azure, as the environment of the provisioner's pods names it; undefined where it does not. */
+export function managedCluster(cache: Pick<Caches['provisioners'], 'list'>): Evidence['managedCluster'] {
+  for (const { spec } of cache.list()) {
+    const variables = new Map(spec?.containers.flatMap(({ env = [] }) => env.map(({ name, value }) => [name, value])));
+    const [name, resourceGroup] = [variables.get('AZURE_CLUSTER_NAME'), variables.get('ARM_RESOURCE_GROUP')];
+    if (name !== undefined && resourceGroup !== undefined) return { name, resourceGroup };
+  }
+  return undefined;
+}
+
 /** What the kubelet says of a container that it cannot start; one that is just being made is no such. */
 function waitsInVain(waiting: { readonly reason?: string; readonly message?: string } | undefined): string | undefined {
   return waiting?.message === undefined ? undefined : `${waiting.reason}: ${waiting.message}`;

@@ -1,5 +1,27 @@
-import { acrImage } from '../objects.ts';
+import { acrImage, aPlan, aPod } from '../objects.ts';
 import { type Case, pulls } from './case.ts';
+
+const refused = `failed to resolve reference "${acrImage}": failed to authorize: failed to fetch anonymous token: 401 Unauthorized`;
+const absent = `failed to resolve reference "${acrImage}": ${acrImage}: not found`;
+const told = aPod(
+  {},
+  {
+    spec: {
+      containers: [
+        {
+          name: 'gpu-provisioner',
+          env: [
+            { name: 'AZURE_CLUSTER_NAME', value: 'kaito' },
+            { name: 'ARM_RESOURCE_GROUP', value: 'Kaito(Lab)' },
+          ],
+        },
+      ],
+    },
+  },
+);
+const published = (tag: string) => ({
+  plan: aPlan({ runtime: { ...aPlan().runtime!, publicImage: `mcr.microsoft.com/aks/kaito/kaito-phi-2:${tag}` } }),
+});
 
 export const images: readonly Case[] = [
   {
@@ -24,6 +46,13 @@ export const images: readonly Case[] = [
     needs: 'person',
   },
   {
+    name: "the same where the provisioner's pods name the cluster",
+    world: { ...pulls('ErrImagePull', refused), provisioners: [told] },
+    code: 'ImagePullUnauthorized',
+    needs: 'person',
+    remedy: "az aks update -n kaito -g 'Kaito(Lab)' --attach-acr contoso",
+  },
+  {
     name: 'access denied by Docker Hub',
     world: pulls(
       'ErrImagePull',
@@ -43,6 +72,33 @@ export const images: readonly Case[] = [
     code: 'ImagePullNotFound',
     needs: 'person',
     remedy: 'az acr repository show-tags -n contoso --repository models/phi-2',
+  },
+  {
+    name: "the tag of KAITO's own image, which was not copied",
+    world: pulls('ErrImagePull', absent),
+    seen: published('0.0.9'),
+    code: 'ImagePullNotFound',
+    needs: 'person',
+    remedy:
+      "copy KAITO's there: az acr import -n contoso --source mcr.microsoft.com/aks/kaito/kaito-phi-2:0.0.9 --image models/phi-2:0.0.9; or see which tags",
+  },
+  {
+    name: "another tag than that of KAITO's own image",
+    world: pulls('ErrImagePull', absent),
+    seen: published('0.0.4'),
+    code: 'ImagePullNotFound',
+    needs: 'person',
+    remedy:
+      "mend it: kubectl edit workspace demo -n team; or copy KAITO's there: az acr import -n contoso --source mcr.microsoft.com/aks/kaito/kaito-phi-2:0.0.4 --image models/phi-2:0.0.4",
+  },
+  {
+    name: "a tag that does not exist in another's registry",
+    world: pulls('ErrImagePull', 'manifest unknown', 'reg.example:5000/phi:1@sha256:0'),
+    seen: published('1'),
+    code: 'ImagePullNotFound',
+    needs: 'person',
+    remedy:
+      "copy KAITO's there: kaito image copy mcr.microsoft.com/aks/kaito/kaito-phi-2:1 reg.example:5000/phi:1; or check",
   },
   {
     name: "a tag that does not exist, for the node's identity and for anybody",
