@@ -20,6 +20,7 @@ import {
 } from './control-plane.ts';
 import { LabError } from './error.ts';
 import { cacheRoot, checkGo } from './go-programs.ts';
+import { downloadIngressController, ensureIngressController } from './ingress/ingress-controller.ts';
 import { installKaito, kaitoPrograms } from './kaito.ts';
 import { nodeCommands } from './node-commands.ts';
 import { downloadAcrCredentialProvider, ensureAcrCredentialProvider } from './real-nodes/acr-credential-provider.ts';
@@ -147,7 +148,8 @@ program
     'build its programs now, those of real nodes too where this machine can have some, or only fetch what they are made of',
   )
   .option('--download', 'only fetch the sources')
-  .action(async ({ download }: { readonly download?: boolean }) => {
+  .option('--ingress', 'the ingress controller too, which takes as long as all others')
+  .action(async ({ download, ingress }: { readonly download?: boolean; readonly ingress?: boolean }) => {
     const realNodes = await checkRealNodes().then(
       () => true,
       () => false,
@@ -158,12 +160,14 @@ program
         await downloadNodePrograms(tell);
         await downloadAcrCredentialProvider(tell);
       }
+      if (ingress === true) await downloadIngressController(tell);
     } else {
       say(await ensureBinaries(tell));
       if (realNodes) {
         await ensureNodePrograms(tell);
         await ensureAcrCredentialProvider(tell);
       }
+      if (ingress === true) await ensureIngressController(tell);
     }
   });
 

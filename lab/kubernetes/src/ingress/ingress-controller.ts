@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type GoPrograms, type Progress, ensureGoPrograms } from '../go-programs.ts';
+import { type GoPrograms, type Progress, downloadGoModules, ensureGoPrograms } from '../go-programs.ts';
 import { imageArchive } from '../real-nodes/image-archive.ts';
 
 const sources = fileURLToPath(new URL('../../go/traefik', import.meta.url));
@@ -23,12 +23,19 @@ const programs: GoPrograms = {
 /** Traefik under the name that it has in public. */
 export const ingressControllerImage = `docker.io/library/traefik:${version}`;
 
-/**
- * Bytes of an image of Traefik, an ingress controller that reads the annotations of ingress-nginx too; `ingressObjects` run it. Built on first
- * use, which takes longer than all other programs of a lab: seven minutes of processor time. @throws LabError where that fails.
- */
+/** The folder with `traefik`; built on first use, which takes seven minutes of processor time. @throws LabError where that fails. */
+export async function ensureIngressController(progress: Progress): Promise<string> {
+  return await ensureGoPrograms(programs, progress);
+}
+
+/** Fetches the modules' sources, which the build needs first; network, not processor. */
+export async function downloadIngressController(progress: Progress): Promise<void> {
+  await downloadGoModules(programs, progress);
+}
+
+/** Bytes of an image of Traefik, an ingress controller that reads the annotations of ingress-nginx too; `ingressObjects` run it. Builds it on first use. */
 export async function ingressImage(progress: Progress): Promise<Buffer> {
-  const bin = await ensureGoPrograms(programs, progress);
+  const bin = await ensureIngressController(progress);
   return imageArchive({
     reference: ingressControllerImage,
     files: [{ path: 'traefik', content: readFileSync(join(bin, 'traefik')), mode: 0o755 }],
