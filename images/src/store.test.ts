@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,15 +48,26 @@ it('a build that fails leaves nothing, and the next one is made anew', async () 
   expect(image.layout).toBe(join(root, 'app-key/layout'));
 });
 
-it('removes what a killed build left, and images that nobody asked for in a week', async () => {
+it('removes what a killed build left, and what nobody asked for in a week, but nothing of processes that it cannot see', async () => {
+  const [seen] = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))!;
   const { pid } = spawnSync('true');
-  for (const name of [`work-${pid}-x`, `work-${process.pid}-x`, 'app-old', 'app-used']) {
+  const kept = ['app-used', `work-${seen}-${process.pid}-x`, `work-1-${pid}-x`];
+  for (const name of [...kept, `work-${seen}-${pid}-x`, 'app-old', `work-1-${pid}-old`]) {
     await mkdir(join(root, name), { recursive: true });
   }
   const longAgo = new Date(Date.now() - 8 * 24 * 3600 * 1000);
-  await utimes(join(root, 'app-old'), longAgo, longAgo);
+  for (const name of ['app-old', `work-1-${pid}-old`]) await utimes(join(root, name), longAgo, longAgo);
   await stored('app', 'new', quiet, async (_, entry) => {
     await writeLayout(join(entry, 'layout'), { layer: 'new' });
   });
-  expect((await readdir(root)).toSorted()).toEqual(['app-new', 'app-used', `work-${process.pid}-x`]);
+  expect((await readdir(root)).toSorted()).toEqual([...kept, 'app-new'].toSorted());
+});
+
+it('where another process was quicker in spite of the lock, its image is taken', async () => {
+  const image = await stored('app', 'key', quiet, async (_, entry) => {
+    for (const folder of [join(root, 'app-key'), entry])
+      await writeLayout(join(folder, 'layout'), { layer: 'the same' });
+  });
+  expect(image.layout).toBe(join(root, 'app-key/layout'));
+  expect(await readdir(root)).toEqual(['app-key']);
 });

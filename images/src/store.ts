@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Progress, cacheRoot } from '../../lab/kubernetes/src/go-programs.ts';
@@ -32,12 +32,15 @@ export async function keep(name: string, key: string, progress: Progress, fill: 
     await locked(`${entry}.lock`, progress, async () => {
       if (existsSync(entry)) return;
       await removeOld(root);
-      const work = await mkdtemp(join(root, `work-${process.pid}-`));
+      const work = await mkdtemp(join(root, `work-${processes()}-${process.pid}-`));
       try {
         const unfinished = join(work, 'entry');
         await mkdir(unfinished);
         await fill(work, unfinished);
-        await rename(unfinished, entry);
+        await rename(unfinished, entry).catch((error: unknown) => {
+          // A lock does not hold where its holder cannot be seen; then another process was quicker.
+          if (!existsSync(entry)) throw error;
+        });
       } finally {
         await rm(work, { recursive: true, force: true });
       }
@@ -48,14 +51,18 @@ export async function keep(name: string, key: string, progress: Progress, fill: 
   return entry;
 }
 
-/** Removes what ended processes left, and images that were not used for long. */
+/** Which processes can be seen from here: the number of this process' PID namespace. */
+function processes(): string {
+  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '';
+}
+
+/** Removes what ended processes left, and what was not used for long. */
 async function removeOld(root: string): Promise<void> {
   for (const name of await readdir(root)) {
-    const pid = /^work-(\d+)-/.exec(name)?.[1];
     const path = join(root, name);
-    const dead = pid !== undefined && !existsSync(`/proc/${pid}`);
+    const [, seen, pid] = /^work-(\d+)-(\d+)-/.exec(name) ?? [];
     const used = (await stat(path).catch(() => undefined))?.mtimeMs ?? Infinity;
-    const old = pid === undefined && used < Date.now() - keptMs;
-    if (dead || old) await rm(path, { recursive: true, force: true });
+    const dead = seen === processes() && !existsSync(`/proc/${pid}`);
+    if (dead || used < Date.now() - keptMs) await rm(path, { recursive: true, force: true });
   }
 }
