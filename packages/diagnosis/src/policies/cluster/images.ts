@@ -155,14 +155,22 @@ function grantPull(view: View, image: string): string {
       ? '-n <cluster> -g <resource group>'
       : `-n ${argument(managedCluster.name)} -g ${argument(managedCluster.resourceGroup)}`;
   const attach = acr && `az aks update ${cluster} --attach-acr ${acr}`;
+  const make = makeSecret(secret?.name ?? '<secret>', view, image);
   if (secret !== undefined) {
-    const check = `see whether the pull Secret is there and right: kubectl get secret ${secret.name}${scope(view)} -o yaml`;
+    const check = `see whether the pull Secret is there and right: kubectl get secret ${secret.name}${scope(view)} -o yaml; make it: ${make}`;
     return attach === undefined ? check : `${check}; or attach the registry: ${attach}`;
   }
-  const login = `kubectl create secret docker-registry <secret>${scope(view)} --docker-server=${registryOf(image)} --docker-username=<user> --docker-password=<password>, named in presetOptions.imagePullSecrets`;
-  return attach === undefined
-    ? `log in with a pull Secret: ${login}`
-    : `attach the registry to the cluster: ${attach}; or ${login}`;
+  const login = `make a pull Secret, named in presetOptions.imagePullSecrets: ${make}`;
+  return attach === undefined ? login : `attach the registry to the cluster: ${attach}; or ${login}`;
+}
+
+/** Of an Azure registry its admin user, whose name is the registry's. */
+function makeSecret(name: string, view: View, image: string): string {
+  const acr = azureRegistry(image);
+  const create = `kubectl create secret docker-registry ${name}${scope(view)} --docker-server=${registryOf(image)}`;
+  return acr === undefined
+    ? `${create} --docker-username=<user> --docker-password=<password>`
+    : `az acr update -n ${acr} --admin-enabled true && ${create} --docker-username=${acr} --docker-password="$(az acr credential show -n ${acr} --query 'passwords[0].value' -o tsv)"`;
 }
 
 /** The public image is copied under its own tag: another tag may be one that was never meant. */

@@ -53,6 +53,15 @@ export const images: readonly Case[] = [
     remedy: "az aks update -n kaito -g 'Kaito(Lab)' --attach-acr contoso",
   },
   {
+    name: 'the same with a pull Secret',
+    world: pulls('ErrImagePull', refused),
+    seen: { plan: aPlan({ runtime: { ...aPlan().runtime!, imagePullSecrets: [{ name: 'pull' }] } }) },
+    code: 'ImagePullUnauthorized',
+    needs: 'person',
+    remedy:
+      'make it: az acr update -n contoso --admin-enabled true && kubectl create secret docker-registry pull -n team --docker-server=contoso.azurecr.io --docker-username=contoso --docker-password="$(az acr credential show -n contoso --query \'passwords[0].value\' -o tsv)"; or attach',
+  },
+  {
     name: 'access denied by Docker Hub',
     world: pulls(
       'ErrImagePull',
