@@ -7,7 +7,11 @@ import type { Component } from './sbom.ts';
 
 /** The packages that files of this checkout are of: of npm's with all that `npm sbom` says of them, and this repository's own. */
 export async function npmComponents(files: readonly string[]): Promise<readonly Component[]> {
-  const answer = await run('npm', ['sbom', '--sbom-format=cyclonedx'], { cwd: checkout });
+  const answer = await run('npm', ['sbom', '--sbom-format=cyclonedx'], {
+    cwd: checkout,
+    // It would leave its compiled code in the system's temporary folder.
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+  });
   const { components } = JSON.parse(answer) as { readonly components: readonly Component[] };
   const known = new Map(components.map((component) => [`${component.name}@${component.version}`, component]));
   const folders = [...new Set(files.map(packageOf))].toSorted();

@@ -8,6 +8,7 @@ import { CommanderError } from 'commander';
 import { emulatorFlags, kept } from './environment/emulator.ts';
 import { prepare } from './environment/prepare.ts';
 import { WalkthroughError } from './error.ts';
+import { runUntil } from './killed/run-until.ts';
 import { parseOptions, stepNamed } from './options.ts';
 import { listSteps } from './report/list.ts';
 import { seedStory } from './seed/seed.ts';
@@ -49,6 +50,7 @@ async function main(): Promise<number> {
     say(`${listSteps(steps)}\n`);
     return 0;
   }
+  if (options.enter) return await run([...azure, 'exec', `--name=${kept}`, '--', ...inside]);
   if (options.end) return await run([...azure, 'down', `--name=${kept}`, '--purge']);
   const joined = [...azure, 'exec', `--name=${kept}`, '--login', '--', ...inside];
   if (options.from !== undefined) {
@@ -56,7 +58,13 @@ async function main(): Promise<number> {
     return await run(joined);
   }
   const flags = emulatorFlags(await prepare(tell));
-  if (!options.keep) return await run([...azure, 'run', ...flags, '--login', '--', ...inside]);
+  const whole = [...azure, 'run', ...flags, '--login', '--', ...inside];
+  if (options.killAt !== undefined) {
+    const ended = await runUntil(whole, options.killAt);
+    if (ended === 'killed') process.kill(process.pid, 'SIGKILL');
+    return Number(ended);
+  }
+  if (!options.keep) return await run(whole);
   if (await runs(kept))
     throw new WalkthroughError(
       'Kept',
@@ -64,7 +72,13 @@ async function main(): Promise<number> {
       'go on in it with --from, or end it: npm run walkthrough -- --end',
     );
   await start(flags);
-  return await run(joined);
+  const ended = await run(joined);
+  say(`
+It goes on running. Look around in it:  npm run walkthrough -- --enter
+Go on from a step:                      npm run walkthrough -- --from 29
+End it:                                 npm run walkthrough -- --end
+`);
+  return ended;
 }
 
 try {

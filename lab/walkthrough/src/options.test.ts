@@ -17,7 +17,7 @@ function parse(...args: string[]): { options?: object; exitCode?: number; printe
 }
 
 test('without arguments it runs to its end and leaves nothing', () => {
-  expect(parse().options).toEqual({ list: false, step: false, keep: false, end: false });
+  expect(parse().options).toEqual({ list: false, step: false, keep: false, enter: false, end: false });
 });
 
 test('all that can be asked for', () => {
@@ -25,6 +25,7 @@ test('all that can be asked for', () => {
     list: true,
     step: true,
     keep: true,
+    enter: false,
     end: false,
     from: 'Deploy',
     transcript: { file: 'x.md', passedOnly: false },
@@ -40,6 +41,8 @@ test('--write-docs means the page in docs', () => {
 test.each([
   [['--form', '3'], /unknown option '--form'.*--from/s],
   [['all'], /too many arguments/],
+  [['--kill-at', 'all'], /--list shows them/],
+  [['--end', '--enter'], /cannot be used with/],
   [['--end', '--keep'], /cannot be used with/],
   [['--write-docs', '--transcript', 'x'], /cannot be used with/],
   [['--write-docs', '--from', '3'], /cannot be used with/],
@@ -52,7 +55,17 @@ test.each([
 test('--help names every option', () => {
   const { exitCode, printed } = parse('--help');
   expect(exitCode).toBe(0);
-  for (const option of ['--list', '--step', '--keep', '--from', '--transcript', '--write-docs', '--end'])
+  for (const option of [
+    '--list',
+    '--step',
+    '--keep',
+    '--from',
+    '--transcript',
+    '--write-docs',
+    '--enter',
+    '--end',
+    '--kill-at',
+  ])
     expect(printed).toContain(option);
 });
 

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileURLToPath } from 'node:url';
 import { WalkthroughError } from './error.ts';
 import type { Step } from './story/step.ts';
@@ -13,6 +13,10 @@ export interface Options {
   readonly keep: boolean;
   /** End the environment that was left running, and run nothing. */
   readonly end: boolean;
+  /** Open a terminal in the environment that was left running, and run nothing. */
+  readonly enter: boolean;
+  /** Kill the whole run, to see that nothing is left, when this step has begun. */
+  readonly killAt?: number;
   /** The number of a step or the beginning of a chapter's title. */
   readonly from?: string;
   /** Where the transcript is to be; the page of the docs is that of a story that passed, whole. */
@@ -43,7 +47,19 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
       ]),
     )
     .addOption(
-      new Option('--end', 'end the environment that was kept').default(false).conflicts(['step', 'keep', 'from']),
+      new Option('--enter', 'open a terminal in the environment that was kept')
+        .default(false)
+        .conflicts(['step', 'keep', 'from']),
+    )
+    .addOption(
+      new Option('--end', 'end the environment that was kept')
+        .default(false)
+        .conflicts(['step', 'keep', 'from', 'enter']),
+    )
+    .addOption(
+      new Option('--kill-at <step>', 'kill the whole run (SIGKILL) when that step has begun: nothing is left')
+        .argParser(stepNumber)
+        .conflicts(['step', 'keep', 'from']),
     )
     .helpOption('-h, --help', 'this text')
     .showHelpAfterError('(--help tells more)')
@@ -58,6 +74,11 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
     ...(writeDocs === true && { transcript: { file: page, passedOnly: true } }),
     ...(transcript !== undefined && { transcript: { file: transcript, passedOnly: false } }),
   };
+}
+
+function stepNumber(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write the number of a step; --list shows them.');
 }
 
 /**

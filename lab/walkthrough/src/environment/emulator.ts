@@ -5,6 +5,11 @@ import type { Prepared } from './prepare.ts';
 /** Name of the emulator that `--keep` leaves running. */
 export const kept = 'walkthrough';
 
+const folder = join(cacheRoot(), 'lab', 'walkthrough');
+
+/** Where the transcript of the last run lies, unless it was to be elsewhere. */
+export const transcriptFile = join(folder, 'transcript.md');
+
 /** How the emulator of a walkthrough is started. */
 export function emulatorFlags({ images, addonValues }: Prepared): readonly string[] {
   return [
@@ -15,6 +20,6 @@ export function emulatorFlags({ images, addonValues }: Prepared): readonly strin
     '--operation-seconds=0.2',
     `--images=${images}`,
     `--addon-values=${addonValues}`,
-    `--log=${join(cacheRoot(), 'lab', 'walkthrough', 'azure.log')}`,
+    `--log=${join(folder, 'azure.log')}`,
   ];
 }
