@@ -143,6 +143,14 @@ program
   });
 
 program
+  .command('demo')
+  .description('KAITO on AKS, all of it on this machine: the walkthrough, left running with a page of what to try')
+  .action(async () => {
+    const script = fileURLToPath(new URL('../../../tools/walkthrough.sh', import.meta.url));
+    process.exitCode = await exitCode(spawn('sh', [script, '--keep'], { stdio: 'inherit' }));
+  });
+
+program
   .command('build')
   .description(
     'build its programs now, those of real nodes too where this machine can have some, or only fetch what they are made of',

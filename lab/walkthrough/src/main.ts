@@ -10,6 +10,7 @@ import { prepare } from './environment/prepare.ts';
 import { WalkthroughError } from './error.ts';
 import { runUntil } from './killed/run-until.ts';
 import { parseOptions, stepNamed } from './options.ts';
+import { keptPage } from './report/kept.ts';
 import { listSteps } from './report/list.ts';
 import { seedStory } from './seed/seed.ts';
 
@@ -58,6 +59,7 @@ async function main(): Promise<number> {
     return await run(joined);
   }
   const flags = emulatorFlags(await prepare(tell));
+  if (options.prepare) return 0;
   const whole = [...azure, 'run', ...flags, '--login', '--', ...inside];
   if (options.killAt !== undefined) {
     const ended = await runUntil(whole, options.killAt);
@@ -73,11 +75,7 @@ async function main(): Promise<number> {
     );
   await start(flags);
   const ended = await run(joined);
-  say(`
-It goes on running. Look around in it:  npm run walkthrough -- --enter
-Go on from a step:                      npm run walkthrough -- --from 29
-End it:                                 npm run walkthrough -- --end
-`);
+  say(keptPage);
   return ended;
 }
 

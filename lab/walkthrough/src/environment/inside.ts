@@ -8,7 +8,7 @@ import { ensureBinaries } from '@kaito/lab-kubernetes';
 import { WalkthroughError } from '../error.ts';
 import type { Environment } from '../run/walkthrough.ts';
 
-const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
+const checkout = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '');
 
 /** Variables of the emulator's that the terminals see too. */
 const passedOn = /^(AZURE_|ARM_|KAITO_|REQUESTS_CA_BUNDLE$|SSL_CERT_FILE$|NODE_EXTRA_CA_CERTS$)/;
@@ -34,6 +34,7 @@ export async function environmentInside(env: NodeJS.ProcessEnv): Promise<Environ
     variables: {
       ...(Object.fromEntries(kept) as Record<string, string>),
       PATH: [binaries, checkout, path].join(':'),
+      KAITO_CHECKOUT: checkout,
       HOME: home,
       LANG: 'C.UTF-8',
       TERM: 'xterm-256color',
