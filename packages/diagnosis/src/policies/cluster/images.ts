@@ -94,7 +94,7 @@ export const imagePullRefused: Policy = forContainers((view, pod, container): Ro
       code: 'ImageNameInvalid',
       message: brief(`${image} is no name of an image`),
       needs: 'person',
-      remedy: `mend the image: kubectl edit workspace ${view.plan.workspace.name}${scope(view)}`,
+      remedy: nameAnother(view),
     };
   }
   if (reason === 'ErrImageNeverPull') {
@@ -181,7 +181,7 @@ function findImage(view: View, image: string): string {
     acr === undefined
       ? 'check name and tag'
       : `see which tags there are: az acr repository show-tags -n ${acr} --repository ${path}`;
-  const mend = `${look}; mend it: kubectl edit workspace ${view.plan.workspace.name}${scope(view)}`;
+  const mend = `${look}; ${nameAnother(view)}`;
   const source = view.plan.runtime?.publicImage;
   if (source === undefined) return mend;
   const [, sourceTag] = splitTag(source);
@@ -190,6 +190,14 @@ function findImage(view: View, image: string): string {
       ? `copy KAITO's there: kaito image copy ${source} ${registryOf(image)}/${path}:${sourceTag}`
       : `copy KAITO's there: az acr import -n ${acr} --source ${source} --image ${path}:${sourceTag}`;
   return tag === sourceTag ? `${copy}; or ${mend}` : `${mend}; or ${copy}`;
+}
+
+/** A preset and its image are fixed for the life of their Workspace. */
+function nameAnother(view: View): string {
+  const workspace = `workspace ${view.plan.workspace.name}${scope(view)}`;
+  return view.plan.runtime?.kind === 'template'
+    ? `name another image: kubectl edit ${workspace}`
+    : `name another image in the Workspace, made anew: kubectl delete ${workspace} && kubectl apply -f <manifest>`;
 }
 
 /** `models/phi-2:0.0.9` as `models/phi-2` and `0.0.9`; a digest is no tag. */

@@ -98,7 +98,7 @@ export const images: readonly Case[] = [
     code: 'ImagePullNotFound',
     needs: 'person',
     remedy:
-      "mend it: kubectl edit workspace demo -n team; or copy KAITO's there: az acr import -n contoso --source mcr.microsoft.com/aks/kaito/kaito-phi-2:0.0.4 --image models/phi-2:0.0.4",
+      "made anew: kubectl delete workspace demo -n team && kubectl apply -f <manifest>; or copy KAITO's there: az acr import -n contoso --source mcr.microsoft.com/aks/kaito/kaito-phi-2:0.0.4 --image models/phi-2:0.0.4",
   },
   {
     name: "a tag that does not exist in another's registry",
@@ -175,7 +175,15 @@ export const images: readonly Case[] = [
     world: pulls('InvalidImageName', "couldn't parse image name", 'Contoso/Phi'),
     code: 'ImageNameInvalid',
     needs: 'person',
-    remedy: 'kubectl edit workspace demo -n team',
+    remedy: 'kubectl delete workspace demo -n team',
     reason: 'ImagePullError',
+  },
+  {
+    name: 'an invalid image name in a template',
+    world: pulls('InvalidImageName', "couldn't parse image name", 'Contoso/Phi'),
+    seen: { plan: aPlan({ runtime: { ...aPlan().runtime!, kind: 'template' } }) },
+    code: 'ImageNameInvalid',
+    needs: 'person',
+    remedy: 'kubectl edit workspace demo -n team',
   },
 ];
