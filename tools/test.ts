@@ -19,13 +19,19 @@ interface Stage {
   readonly name: string;
   /** Seconds it should take on two cores; over it is said, never failed. */
   readonly budget: number;
+  /** It mostly waits, and so runs beside the stage before it; what it prints is shown when it has ended. */
+  readonly beside?: true;
   readonly checks: readonly Check[];
 }
+
+/** When what a check prints is shown. */
+type Shown = 'inherit' | 'at its end';
 
 const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
 
 const lab = [...node, 'lab/kubernetes/src/main.ts'];
 const azure = [...node, 'lab/azure/src/main.ts'];
+const walkthrough = [...node, 'lab/walkthrough/src/main.ts'];
 const vitest = (project: string): readonly string[] => ['vitest', 'run', '--project', project];
 
 const stages: readonly Stage[] = [
@@ -52,8 +58,17 @@ const stages: readonly Stage[] = [
     name: 'binaries',
     budget: 900,
     checks: [
-      { name: 'the control plane builds from its modules', command: [...lab, 'build'], needs: [...lab, 'check'] },
+      {
+        name: 'the control plane builds from its modules, and an ingress controller',
+        command: [...lab, 'build', '--ingress'],
+        needs: [...lab, 'check'],
+      },
       { name: 'the registry builds, az installs', command: [...azure, 'build'], needs: [...lab, 'check'] },
+      {
+        name: 'the images build without a Docker engine',
+        command: [...walkthrough, '--prepare'],
+        needs: [...walkthrough, '--check'],
+      },
     ],
   },
   {
@@ -69,8 +84,31 @@ const stages: readonly Stage[] = [
     ],
   },
   {
+    name: 'walkthrough',
+    budget: 900,
+    checks: [
+      {
+        name: "the seed's commands, and those beyond",
+        command: [...walkthrough, '--beyond'],
+        needs: [...walkthrough, '--check'],
+      },
+      {
+        name: 'each step withheld, told and supplied',
+        command: [...node, 'lab/walkthrough/src/withheld/main.ts'],
+        vitest: true,
+        needs: [...walkthrough, '--check'],
+      },
+    ],
+  },
+  {
+    name: 'integration',
+    budget: 600,
+    checks: [{ name: 'integration tests', command: vitest('integration'), vitest: true }],
+  },
+  {
     name: 'azure',
-    budget: 540,
+    budget: 600,
+    beside: true,
     checks: [
       {
         name: 'tests against the Azure emulator and a real API server',
@@ -79,11 +117,6 @@ const stages: readonly Stage[] = [
         needs: [...lab, 'check'],
       },
     ],
-  },
-  {
-    name: 'integration',
-    budget: 600,
-    checks: [{ name: 'integration tests', command: vitest('integration'), vitest: true }],
   },
   {
     name: 'readme',
@@ -116,17 +149,16 @@ const times: string[] = [];
 const wanted = stages.filter((stage) => positionals.length === 0 || positionals.includes(stage.name));
 // The network is idle while the first stages compute.
 const downloads = wanted.some((stage) => stage.name === 'binaries')
-  ? [lab, azure].map((program) => refusal([...program, 'build', '--download']))
+  ? [
+      [...lab, 'build', '--ingress'],
+      [...azure, 'build'],
+    ].map((build) => refusal([...build, '--download']))
   : [];
 
-for (const stage of wanted) {
-  if (stage.name === 'binaries') await Promise.all(downloads);
-  const start = performance.now();
-  for (const check of stage.checks) await runCheck(stage, check);
-  const seconds = Math.round((performance.now() - start) / 1000);
-  times.push(
-    `  ${stage.name.padEnd(12)} ${String(seconds).padStart(4)} s of ${stage.budget} s${seconds > stage.budget ? '  OVER BUDGET' : ''}`,
-  );
+for (const [index, stage] of wanted.entries()) {
+  if (stage.beside === true && index > 0) continue;
+  const next = wanted[index + 1];
+  await Promise.all([runStage(stage, 'inherit'), ...(next?.beside === true ? [runStage(next, 'at its end')] : [])]);
 }
 rmSync(scratch, { recursive: true, force: true });
 
@@ -141,8 +173,19 @@ if (total.failed.length > 0) print(`\nFailed:\n${total.failed.map((name) => `  $
 print(`\n${total.passed} passed, ${total.failed.length} failed`);
 process.exitCode = total.failed.length > 0 || total.passed === 0 ? 1 : 0;
 
-async function runCheck(stage: Stage, check: Check): Promise<void> {
-  print(`\n== ${stage.name}: ${check.name}`);
+async function runStage(stage: Stage, shown: Shown): Promise<void> {
+  if (stage.name === 'binaries') await Promise.all(downloads);
+  const start = performance.now();
+  for (const check of stage.checks) await runCheck(stage, check, shown);
+  const seconds = Math.round((performance.now() - start) / 1000);
+  times.push(
+    `  ${stage.name.padEnd(12)} ${String(seconds).padStart(4)} s of ${stage.budget} s${seconds > stage.budget ? '  OVER BUDGET' : ''}`,
+  );
+}
+
+async function runCheck(stage: Stage, check: Check, shown: Shown): Promise<void> {
+  const title = `\n== ${stage.name}: ${check.name}`;
+  if (shown === 'inherit') print(title);
   const reason = check.needs === undefined ? undefined : await refusal(check.needs);
   if (reason !== undefined) {
     print(`skipped: ${reason}`);
@@ -151,7 +194,7 @@ async function runCheck(stage: Stage, check: Check): Promise<void> {
   }
   const countFile = join(scratch, `${stage.name}.json`);
   const reporters = check.vitest === true ? ['--reporter=default', '--reporter=./tools/count-reporter.ts'] : [];
-  const ok = await run([...check.command, ...reporters], { KAITO_TEST_COUNT: countFile });
+  const ok = await run([...check.command, ...reporters], { KAITO_TEST_COUNT: countFile }, shown, title);
   if (check.vitest !== true) {
     if (ok) total.passed += 1;
     else total.failed.push(check.name);
@@ -181,18 +224,28 @@ function readCount(file: string): TestCount | undefined {
   }
 }
 
-async function run(command: readonly string[], extra: Record<string, string>): Promise<boolean> {
+async function run(
+  command: readonly string[],
+  extra: Record<string, string>,
+  shown: Shown,
+  title: string,
+): Promise<boolean> {
+  const stream = shown === 'inherit' ? 'inherit' : 'pipe';
   const child = spawn(command[0]!, command.slice(1), {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', stream, stream],
     env: { ...process.env, ...extra },
   });
+  let said = '';
+  for (const piped of [child.stdout, child.stderr])
+    piped?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  if (shown === 'at its end') child.once('close', () => print(`${title}\n${said}`));
   return new Promise((resolve) => {
     child.once('error', (error) => {
       print(String(error));
       resolve(false);
     });
-    child.once('exit', (code) => resolve(code === 0));
+    child.once('close', (code) => resolve(code === 0));
   });
 }
 

@@ -3,7 +3,14 @@ export { network } from './certificates.ts';
 export { type ComponentName, componentNames } from './components.ts';
 export { type ControlPlane, type ControlPlaneOptions, attach, runsIn, startControlPlane } from './control-plane.ts';
 export { LabError } from './error.ts';
-export { type GoPrograms, type Progress, cacheRoot, downloadGoModules, ensureGoPrograms } from './go-programs.ts';
+export {
+  type GoPrograms,
+  type Progress,
+  cacheRoot,
+  checkGo,
+  downloadGoModules,
+  ensureGoPrograms,
+} from './go-programs.ts';
 export { ingressControllerImage, ingressImage } from './ingress/ingress-controller.ts';
 export { ingressObjects } from './ingress/ingress-objects.ts';
 export { installKaito } from './kaito.ts';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { foreground } from '@kaito/lab-azure';
-import { LabError } from '@kaito/lab-kubernetes';
+import { LabError, checkGo, checkRealNodes } from '@kaito/lab-kubernetes';
 import { CommanderError } from 'commander';
 import { emulatorFlags, kept } from './environment/emulator.ts';
 import { prepare } from './environment/prepare.ts';
@@ -49,6 +49,11 @@ async function main(): Promise<number> {
   const { steps } = await seedStory();
   if (options.list) {
     say(`${listSteps(steps)}\n`);
+    return 0;
+  }
+  if (options.check) {
+    await Promise.all([checkGo(), checkRealNodes()]);
+    say('This machine can have a walkthrough.\n');
     return 0;
   }
   if (options.enter) return await run([...azure, 'exec', `--name=${kept}`, '--', ...inside]);

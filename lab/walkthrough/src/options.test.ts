@@ -17,12 +17,21 @@ function parse(...args: string[]): { options?: object; exitCode?: number; printe
 }
 
 test('without arguments it runs to its end and leaves nothing', () => {
-  expect(parse().options).toEqual({ list: false, prepare: false, step: false, keep: false, enter: false, end: false });
+  expect(parse().options).toEqual({
+    list: false,
+    check: false,
+    prepare: false,
+    step: false,
+    keep: false,
+    enter: false,
+    end: false,
+  });
 });
 
 test('all that can be asked for', () => {
   expect(parse('--list', '--step', '--keep', '--from', 'Deploy', '--transcript', 'x.md').options).toEqual({
     list: true,
+    check: false,
     prepare: false,
     step: true,
     keep: true,

@@ -7,6 +7,8 @@ import type { Step } from './story/step.ts';
 export interface Options {
   /** Print the commands and run none. */
   readonly list: boolean;
+  /** Say whether this machine can have it, and run nothing. */
+  readonly check: boolean;
   /** Fetch and build all that it needs, and run nothing. */
   readonly prepare: boolean;
   /** Wait for Enter before each step. */
@@ -37,6 +39,7 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
       'Run every command of docs/seed.md on this machine: the real az, kubectl and curl on a real cluster in an emulated Azure.\nIt ends with the answer of the model, a transcript, and nothing left behind.',
     )
     .option('--list', 'print the numbered commands, and run none', false)
+    .option('--check', 'say whether this machine can have it, and run nothing', false)
     .option('--prepare', 'fetch and build all that it needs, and run nothing', false)
     .option('--step', 'wait for Enter before each command', false)
     .option('--keep', 'leave the environment running at the end, to look around in it', false)
