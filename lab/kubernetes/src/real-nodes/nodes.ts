@@ -18,6 +18,7 @@ import type { Progress } from '../go-programs.ts';
 import { kubectl, taint } from '../nodes.ts';
 import { order } from '../orders.ts';
 import { builtInImages } from './images.ts';
+import { inotifyRemedy, lackOfInotify } from './inotify.ts';
 import { nameServerObjects } from './name-server.ts';
 import { type NodePrograms, ensureNodePrograms } from './programs.ts';
 import type { RealNode, RealNodeOrder, RegistryAccess } from './real-node.ts';
@@ -92,7 +93,7 @@ export async function addRealNode(lab: ControlPlane, node: RealNode, progress: P
   try {
     await registerNameServer(client);
     await order(lab.directory, `/nodes/${node.name}`, { body: started });
-    await ready(lab, client, node.name);
+    await ready(lab, client, node.name, progress);
   } catch (error) {
     // Where this fails too, the lab has ended.
     await removeRealNode(lab, node.name, { abruptly: true })
@@ -126,19 +127,31 @@ async function registerNameServer(client: Client): Promise<void> {
   }
 }
 
-async function ready(lab: ControlPlane, client: Client, name: string): Promise<void> {
+async function ready(lab: ControlPlane, client: Client, name: string, progress: Progress): Promise<void> {
   const remedy = `read ${lab.directory}/${name}.log, ${name}.containerd.log and ${name}.kubelet.log there`;
   const fieldSelector = `metadata.name=${name}`;
+  let lack: string | undefined;
   for (let tries = 0; tries < 90; tries += 1) {
     for await (const event of client.watch(nodes, { fieldSelector, timeoutSeconds: 2 })) {
       if (event.type !== 'BOOKMARK' && event.type !== 'DELETED' && isReady(event.object)) return;
     }
     if (!(await realNodeNames(lab)).includes(name)) {
-      const said = readFileSync(join(lab.directory, `${name}.log`), 'utf8').trim();
+      const said = readLog(lab, name).trim();
       throw new LabError(`the node ${name} ended while it started: ${said}`, remedy);
     }
+    if (lack === undefined) {
+      lack = lackOfInotify(readLog(lab, `${name}.kubelet`));
+      if (lack !== undefined) progress(`the node ${name} waits: ${lack}; ${inotifyRemedy}`);
+    }
   }
+  if (lack !== undefined) throw new LabError(`the node ${name} was not Ready in three minutes: ${lack}`, inotifyRemedy);
   throw new LabError(`the node ${name} was not Ready in three minutes`, remedy);
+}
+
+/** Empty where nothing has been written yet. */
+function readLog({ directory }: ControlPlane, name: string): string {
+  const file = join(directory, `${name}.log`);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 const isReady = ({ status }: { readonly status?: { readonly conditions?: readonly Condition[] } }): boolean =>
@@ -156,7 +169,8 @@ export async function realNodeNames(lab: ControlPlane): Promise<readonly string[
 
 /**
  * Removes a real node. Its pods are evicted first, unless `abruptly`: then its processes are killed and the Node stays in the API, as for a
- * machine that dies. Nothing of it is left on this machine when this resolves; that it runs no more is no error.
+ * machine that dies. Nothing of it is left on this machine when this resolves, though finalizers may hold its Node; that it runs no more is no
+ * error.
  */
 export async function removeRealNode(
   lab: ControlPlane,
@@ -167,5 +181,6 @@ export async function removeRealNode(
     await kubectl(lab, ['drain', name, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=120s']);
   }
   await order(lab.directory, `/nodes/${name}`, { method: 'DELETE' });
-  if (!abruptly) await kubectl(lab, ['delete', 'node', name, '--ignore-not-found']);
+  // Who holds the Node by a finalizer may wait for the end of the machine.
+  if (!abruptly) await kubectl(lab, ['delete', 'node', name, '--ignore-not-found', '--wait=false']);
 }
