@@ -345,7 +345,10 @@ describe.skipIf(reason !== undefined)(`real nodes${reason === undefined ? '' : `
     );
     expect(await realNodeNames(lab)).toEqual(['system']);
     await kubectl(lab, ['wait', '--for=condition=Ready=Unknown', 'node/gpu', '--timeout=90s']);
+    await kubectl(lab, ['patch', 'node', 'gpu', '-p', '{"metadata":{"finalizers":["lab.example/held"]}}']);
     await removeRealNode(lab, 'gpu');
+    expect(await jsonpath(lab, 'node/gpu', '.metadata.deletionTimestamp')).not.toBe('');
+    await kubectl(lab, ['patch', 'node', 'gpu', '--type=merge', '-p', '{"metadata":{"finalizers":[]}}']);
     expect(await kubectl(lab, ['get', 'nodes', '-o', 'name'])).toBe('node/system\n');
     // The way to Services has not gone with it.
     await untilAnswers(lab, 'here', 'http://web', 'here');

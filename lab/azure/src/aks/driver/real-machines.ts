@@ -56,7 +56,7 @@ export function realMachines(
         // As AKS does after its patience: pods that cannot be evicted go with the machine.
         progress(`${name} could not be drained: ${error instanceof Error ? error.message : String(error)}`);
         await removeRealNode(plane, name, { abruptly: true });
-        await kubectl(plane, ['delete', 'node', name, '--ignore-not-found']);
+        await kubectl(plane, ['delete', 'node', name, '--ignore-not-found', '--wait=false']);
       }
     },
     kill: (cluster, name) => removeRealNode(planeOf(cluster), name, { abruptly: true }),
