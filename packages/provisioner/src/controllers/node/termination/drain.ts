@@ -24,6 +24,12 @@ const lookAgainMs = 3_000;
 /** How long volumes of an empty node are waited for, ms: those of pods that stay are never detached. Our choice. */
 const volumesMs = 120_000;
 
+/** The controller of nodes says `Unknown` of one whose kubelet it has not heard for long. */
+function kubeletOf({ status }: Live<Node>): 'answers' | 'silent' {
+  const isUnknown = status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'Unknown') === true;
+  return isUnknown ? 'silent' : 'answers';
+}
+
 export function createDrainer(
   deps: Pick<Dependencies, 'client' | 'caches' | 'clock' | 'recorder' | 'metrics' | 'logger'>,
 ): Drainer {
@@ -36,7 +42,7 @@ export function createDrainer(
       const cordoned = await cordon(node);
       if (deadline !== undefined && deadline.getTime() <= clock.now().getTime()) return done(uid);
       const fieldSelector = `spec.nodeName=${node.metadata.name}`;
-      const left = podsLeft((await client.list(pods, { fieldSelector })).items, clock.now());
+      const left = podsLeft((await client.list(pods, { fieldSelector })).items, clock.now(), kubeletOf(node));
       if (left.waiting.length > 0) {
         const refusals: string[] = [];
         for (const pod of left.evict) refusals.push(...(await evict(pod)));

@@ -12,20 +12,26 @@ export interface PodsLeft {
   readonly waiting: readonly Live<Pod>[];
 }
 
-/** A pod that does not end this long after its time is given up: its kubelet is gone, ms. Karpenter's figure. */
+/** A pod that does not end this long after its time is given up, ms. Karpenter's figure. */
 const stuckMs = 60_000;
 const critical: readonly string[] = ['system-cluster-critical', 'system-node-critical'];
 
-/** The pods whose end a drain waits for, and the first group of them: others before daemons, ordinary ones before critical ones. */
-export function podsLeft(pods: readonly Live<Pod>[], now: Date): PodsLeft {
-  const waiting = pods.filter((pod) => matters(pod, now));
+/**
+ * The pods whose end a drain waits for, and the first group of them: others before daemons, ordinary ones before critical ones. A kubelet that is
+ * silent ends none of them: then all are evicted at once, and none is waited for beyond its time.
+ */
+export function podsLeft(pods: readonly Live<Pod>[], now: Date, kubelet: 'answers' | 'silent' = 'answers'): PodsLeft {
+  const silent = kubelet === 'silent';
+  const waiting = pods.filter((pod) => matters(pod, now, silent ? 0 : stuckMs));
   const first = Math.min(...waiting.map(groupOf));
-  const group = waiting.filter((pod) => groupOf(pod) === first && pod.metadata.deletionTimestamp === undefined);
+  const group = waiting.filter(
+    (pod) => (silent || groupOf(pod) === first) && pod.metadata.deletionTimestamp === undefined,
+  );
   const held = group.filter(({ metadata }) => metadata.annotations?.[doNotDisruptAnnotation] === 'true');
   return { waiting, held, evict: group.filter((pod) => !held.includes(pod)) };
 }
 
-function matters({ metadata, spec, status }: Live<Pod>, now: Date): boolean {
+function matters({ metadata, spec, status }: Live<Pod>, now: Date, patienceMs: number): boolean {
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
   const isStatic =
     metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined ||
@@ -36,7 +42,7 @@ function matters({ metadata, spec, status }: Live<Pod>, now: Date): boolean {
       (effect === undefined || effect === disruptedTaint.effect),
   );
   const due = metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp);
-  return !isStatic && stays !== true && (due === undefined || now.getTime() - due <= stuckMs);
+  return !isStatic && stays !== true && (due === undefined || now.getTime() - due <= patienceMs);
 }
 
 function groupOf({ metadata, spec }: Live<Pod>): number {
