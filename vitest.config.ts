@@ -13,7 +13,13 @@ export default defineConfig({
             'images/src/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
-          exclude: ['**/*.integration.test.ts', '**/*.cluster.test.ts', '**/*.azure.test.ts', '**/node_modules/**'],
+          exclude: [
+            '**/*.integration.test.ts',
+            '**/*.cluster.test.ts',
+            '**/*.azure.test.ts',
+            '**/*.walkthrough.test.ts',
+            '**/node_modules/**',
+          ],
           pool: 'threads',
           isolate: false,
           testTimeout: 25_000,
@@ -53,6 +59,17 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 240_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        // In the environment of a walkthrough, on real nodes: node lab/walkthrough/src/withheld/main.ts
+        test: {
+          name: 'walkthrough',
+          include: ['lab/walkthrough/src/**/*.walkthrough.test.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],
