@@ -65,8 +65,8 @@ try {
   if (missing.length > 0)
     throw new Error(`README.md no longer has ${missing.map(([command]) => String(command)).join(', ')}`);
   for (const block of blocks) {
-    // `npm test` is what runs this file.
-    const commands = block.replace(/^(git clone|cd|npm test).*$/gm, '').trim();
+    // `npm test` is what runs this file, and the walkthrough before it.
+    const commands = block.replace(/^(git clone|cd|npm test|npm run walkthrough).*$/gm, '').trim();
     if (commands === '') continue;
     process.stdout.write(`\n${commands.replaceAll(/^/gm, '$ ')}\n`);
     const start = performance.now();
