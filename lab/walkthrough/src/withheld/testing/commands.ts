@@ -3,8 +3,8 @@
  *
  * @throws Error where there is none
  */
-export function commandIn(remedy: string | undefined, beginning: string): string {
-  const [, command] = (remedy ?? '').split(beginning);
-  if (command === undefined) throw new Error(`there is no "${beginning}" in: ${remedy}`);
-  return beginning + command.replace(/;.*$| \(.*$/s, '');
+export function commandIn(remedy: string, beginning: string): string {
+  const at = remedy.indexOf(beginning);
+  if (at === -1) throw new Error(`there is no "${beginning}" in: ${remedy}`);
+  return remedy.slice(at).replace(/;.*$| \(.*$/s, '');
 }
