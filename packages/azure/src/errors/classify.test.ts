@@ -308,10 +308,10 @@ test('a missing right names the identity, the action and the scope, and the comm
   );
   expect(error).toMatchObject({ code: 'RightMissing', retry: 'later', status: 403 });
   expect(error.message).toBe(
-    `the identity c0ffee00-0000-0000-0000-000000000002 lacks the right ${action} on managedClusters/kaito/agentPools/gpu1 in resource group rg (AuthorizationFailed)`,
+    `the identity c0ffee00-0000-0000-0000-000000000002 lacks the right ${action} on managedClusters/kaito/agentPools/gpu1 in resource group rg; one just given takes up to 10 minutes to be known (AuthorizationFailed)`,
   );
   expect(error.remedy).toContain(
-    `az role assignment create --assignee-object-id c0ffee00-0000-0000-0000-000000000002 --assignee-principal-type ServicePrincipal --role 'Azure Kubernetes Service Contributor Role' --scope ${cluster} `,
+    `az role assignment create --assignee-object-id c0ffee00-0000-0000-0000-000000000002 --assignee-principal-type ServicePrincipal --role 'Azure Kubernetes Service Contributor Role' --scope ${cluster}`,
   );
 });
 
@@ -323,7 +323,7 @@ test('a missing right on something linked names that', () => {
     `The client 'ada@example.org' with object id 'o' has permission to perform action 'Microsoft.ContainerService/managedClusters/agentPools/write' on scope '${cluster}'; however, it does not have permission to perform action(s) 'Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) '${subnet}' (respectively) or the linked scope(s) are invalid.`,
   );
   expect(error.message).toContain('subnets/join/action on virtualNetworks/v/subnets/s in resource group net');
-  expect(error.remedy).toContain(`--assignee ada@example.org --role 'Network Contributor' --scope ${subnet} `);
+  expect(error.remedy).toContain(`--assignee ada@example.org --role 'Network Contributor' --scope ${subnet}`);
 });
 
 test('the right to read usages is asked for on the subscription', () => {
@@ -332,7 +332,7 @@ test('the right to read usages is asked for on the subscription', () => {
     'AuthorizationFailed',
     `The client 'a' with object id 'b' does not have authorization to perform action 'Microsoft.Compute/locations/usages/read' over scope '${subscription}/providers/Microsoft.Compute/locations/westus3' or the scope is invalid.`,
   );
-  expect(error.remedy).toContain(`--role 'Reader' --scope ${subscription} `);
+  expect(error.remedy).toContain(`--role 'Reader' --scope ${subscription}`);
 });
 
 test.each([
@@ -348,7 +348,7 @@ test.each([
 ])('the role for %s is %s', (action, role) => {
   const message = `The client 'a' with object id 'b' does not have authorization to perform action '${action}' over scope '/subscriptions/s/resourceGroups/g' or the scope is invalid.`;
   expect(refused(403, 'AuthorizationFailed', message).remedy).toContain(
-    `--role '${role}' --scope /subscriptions/s/resourceGroups/g `,
+    `--role '${role}' --scope /subscriptions/s/resourceGroups/g`,
   );
 });
 

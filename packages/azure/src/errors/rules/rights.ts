@@ -44,8 +44,8 @@ export const rightMissing: Rule = (facts) => {
       : `--assignee-object-id ${argument(principal ?? 'OBJECT_ID')} --assignee-principal-type ServicePrincipal`;
   return {
     code: 'RightMissing',
-    message: `the identity ${principal ?? 'in use'} lacks the right ${action} on ${shortScope(scope)}`,
-    remedy: `az role assignment create ${who} --role '${role}' --scope ${argument(at)} (a new assignment takes up to 10 minutes to be known)`,
+    message: `the identity ${principal ?? 'in use'} lacks the right ${action} on ${shortScope(scope)}; one just given takes up to 10 minutes to be known`,
+    remedy: `az role assignment create ${who} --role '${role}' --scope ${argument(at)}`,
     retry: 'later',
     azureCode: azureCode ?? facts.codes[0],
   };
