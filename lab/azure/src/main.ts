@@ -18,6 +18,7 @@ import { type Keeper, keepFolder } from './launch/keeper.ts';
 import { endClusters } from './launch/kubernetes.ts';
 import { isolated, joining } from './launch/namespaces.ts';
 import { directoryOf, readRecord, removeRecord, running, runningNames, writeRecord } from './launch/record.ts';
+import { removeNodeCgroups } from './launch/leftovers.ts';
 import { type Named, type Serving, flagsOf, named, optionsOf, serving } from './launch/options.ts';
 import { serve } from './launch/serve.ts';
 import { ensureRegistryProgram, registryPrograms } from './registry/program.ts';
@@ -86,6 +87,7 @@ async function prepare({ names, realNodes }: Serving): Promise<void> {
 
 async function startDetached(directory: string, options: Named & Serving): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  removeNodeCgroups(directory);
   removeRecord(directory);
   const argv = [...self, 'serve', ...flagsOf(options), directory];
   await prepare(options);
@@ -123,17 +125,25 @@ serving(program.command('serve', { hidden: true }))
     process.once('SIGTERM', end).once('SIGINT', end);
   });
 
+async function end(pid: number): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  const patience = setTimeout(() => process.kill(pid, 'SIGKILL'), 20_000);
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
+  clearTimeout(patience);
+}
+
 named(program.command('down'))
   .description('end it; its state stays, unless told otherwise')
   .option('--purge', 'remove its state too')
   .action(async ({ name, purge }: Named & { readonly purge?: boolean }) => {
-    const { pid } = running(name);
-    process.kill(pid, 'SIGTERM');
-    const patience = setTimeout(() => process.kill(pid, 'SIGKILL'), 20_000);
-    while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20));
-    clearTimeout(patience);
-    await endClusters(directoryOf(name));
-    if (purge === true) rmSync(directoryOf(name), { recursive: true, force: true });
+    const directory = directoryOf(name);
+    const found = readRecord(directory);
+    if (found !== undefined) await end(found.pid);
+    await endClusters(directory);
+    removeNodeCgroups(directory);
+    if (purge === true) rmSync(directory, { recursive: true, force: true });
+    // With what one that was killed has left.
+    if (found === undefined) running(name);
     say(`Azure ${name} is gone.`);
   });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { removeCgroups } from './leftovers.ts';
 
 /** A folder for temporary files that goes with this process, however this process ends. */
 export interface Keeper {
@@ -13,8 +13,6 @@ export interface Keeper {
   /** Removes the folder, and waits for that. */
   release(): Promise<void>;
 }
-
-const removeCgroups = fileURLToPath(new URL('../../../kubernetes/src/real-nodes/remove-cgroups.sh', import.meta.url));
 
 /** Waits for the end of its standard input, which comes with its parent's; what still writes into the folder is on its way out then. The
  * cgroups of real nodes that it names, `clusters/UID/nodes-MARK`, go too: those who would remove them are in a process namespace that has ended. */
