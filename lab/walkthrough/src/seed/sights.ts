@@ -1,9 +1,7 @@
 import { type Sight, matching } from '../story/step.ts';
-import { type Row, podRuns, tableRows } from '../story/tables.ts';
+import { type Row, podRuns, rowsOfKind, tableRows } from '../story/tables.ts';
 
 const nameOf = (row: Row): string => (row['NAME'] ?? '').replace(/^[^/]*\//, '');
-const kind = (prefix: string, text: string): Row[] =>
-  tableRows(text).filter((row) => row['NAME']?.startsWith(prefix) === true);
 
 const provisioners = (text: string): Row[] =>
   tableRows(text).filter((row) => nameOf(row).startsWith('kaito-gpu-provisioner'));
@@ -32,8 +30,8 @@ export const anyTable: Sight = { what: 'a table of objects', seen: (text) => tab
 export const modelOnItsWay: Sight = {
   what: "the model's node Ready and its pod not yet Running",
   seen(text) {
-    const nodes = kind('node/', text);
-    const pods = kind('pod/', text);
+    const nodes = rowsOfKind('node', text);
+    const pods = rowsOfKind('pod', text);
     return (
       nodes.length > 3 &&
       nodes.every((row) => row['STATUS'] === 'Ready') &&
@@ -46,8 +44,8 @@ export const modelOnItsWay: Sight = {
 export const modelReady: Sight = {
   what: 'the Workspace ready (RESOURCEREADY, INFERENCEREADY and the last condition True) and its pod Running with every container ready',
   seen(text) {
-    const workspaces = kind('workspace.kaito.sh/', text);
-    const pods = kind('pod/', text);
+    const workspaces = rowsOfKind('workspace.kaito.sh', text);
+    const pods = rowsOfKind('pod', text);
     return (
       workspaces.length > 0 &&
       workspaces.every((row) =>

@@ -23,6 +23,11 @@ export function tableRows(text: string): Row[] {
   return rows;
 }
 
+/** The rows of one kind, where `kubectl get` was asked for several and prints names as `node/NAME`. */
+export function rowsOfKind(kind: string, text: string): Row[] {
+  return tableRows(text).filter((row) => row['NAME']?.startsWith(`${kind}/`) === true);
+}
+
 /** Whether a pod's row says that all of its containers run and are ready. */
 export function podRuns(row: Row): boolean {
   const [ready, all] = (row['READY'] ?? '').split('/');

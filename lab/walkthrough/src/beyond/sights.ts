@@ -1,0 +1,96 @@
+import { modelReady } from '../seed/sights.ts';
+import { type Sight, matching } from '../story/step.ts';
+import { podRuns, rowsOfKind } from '../story/tables.ts';
+
+/** Nodes that `az aks create` makes. */
+const ownNodes = 3;
+
+/** In the table of `az aks nodepool list`. */
+export const ownPoolAlone: Sight = {
+  what: 'nodepool1 and no other agent pool',
+  seen: (text) => {
+    const pools = text.split('\n').filter((line) => /^\w+ +Linux /.test(line));
+    return pools.length === 1 && pools[0]!.startsWith('nodepool1 ');
+  },
+};
+
+export const nothingLeft: Sight = {
+  what: `${ownNodes} nodes, all Ready, and no Workspace, NodeClaim or pod`,
+  seen: (text) =>
+    nodesReady(ownNodes, text) &&
+    ['workspace.kaito.sh', 'nodeclaim.karpenter.sh', 'pod'].every((kind) => rowsOfKind(kind, text).length === 0),
+};
+
+/** The Workspaces are all there and Ready with their pods, and so are all nodes, `machines` of them the models'. */
+export function allReady(workspaces: number, machines: number): Sight {
+  return {
+    what: `${workspaces} Workspaces ready, their pods Running, and ${ownNodes + machines} nodes, all Ready`,
+    seen: (text) =>
+      rowsOfKind('workspace.kaito.sh', text).length === workspaces &&
+      modelReady.seen(text) &&
+      nodesReady(ownNodes + machines, text),
+  };
+}
+
+export const machineDead: Sight = {
+  what: 'a node NotReady, and a Workspace that is not ready',
+  seen: (text) =>
+    rowsOfKind('node', text).some((row) => row['STATUS']?.startsWith('NotReady')) &&
+    rowsOfKind('workspace.kaito.sh', text).some((row) => row['RESOURCEREADY'] !== 'True'),
+};
+
+/** The dead machine's pod is still listed, since nobody can say that it has ended. */
+export const takenOver: Sight = {
+  what: 'every Workspace ready while a node is NotReady',
+  seen: (text) => {
+    const workspaces = rowsOfKind('workspace.kaito.sh', text);
+    return (
+      workspaces.length > 0 &&
+      workspaces.every((row) => row['WORKSPACESUCCEEDED'] === 'True') &&
+      rowsOfKind('node', text).some((row) => row['STATUS']?.startsWith('NotReady'))
+    );
+  },
+};
+
+/** Of several ranks. */
+export const firstRankWaits: Sight = {
+  what: 'two pods, the first one Running and not ready',
+  seen: (text) => {
+    const pods = rowsOfKind('pod', text);
+    const first = pods.find((row) => row['NAME']?.endsWith('-0'));
+    return pods.length === 2 && first?.['STATUS'] === 'Running' && !podRuns(first);
+  },
+};
+
+/** In a table of the columns NAME and NODE. */
+export const twoMachines: Sight = {
+  what: 'two pods on two nodes',
+  seen: (text) => {
+    const nodes = [...text.matchAll(/^llama-\d +(\S+)$/gm)].map((match) => match[1]);
+    return nodes.length === 2 && new Set(nodes).size === 2;
+  },
+};
+
+export const ranksMet: Sight = matching(
+  'that it waited for rank 1, and serves since that has come',
+  /Waiting for rank 1\.[^]*Rank 1 has joined\.[^]*All ranks are here\./,
+);
+
+/** What a loop over `curl -w '%{http_code} after …'` printed until Ctrl-C. */
+export const allAnswered: Sight = {
+  what: 'several answers, and status 200 of each',
+  seen: (text) => {
+    const lines = text.split('\n').filter((line) => line !== '^C' && line.trim() !== '');
+    return lines.length > 2 && lines.every((line) => /^200 after [\d.]+ s$/.test(line));
+  },
+};
+
+export const bothAnswered: Sight = matching(
+  'an answer of each model: JSON with a "Result"',
+  /"Result"\s*:\s*"[^"]+[^]*"Result"\s*:\s*"[^"]+/,
+);
+
+function nodesReady(count: number, text: string): boolean {
+  const nodes = rowsOfKind('node', text);
+  return nodes.length === count && nodes.every((row) => row['STATUS'] === 'Ready');
+}
