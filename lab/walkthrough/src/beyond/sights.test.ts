@@ -52,9 +52,15 @@ test.each([
   ['a node is missing', false, { workspaces: [true, true], nodes: [...own, 'Ready'], pods: [runs, runs] }],
   ['a dead node is there', false, { workspaces: [true, true], nodes: [...own, 'Ready', 'NotReady'], pods: [runs] }],
   [
-    'a pod ends',
+    'a pod starts',
     false,
-    { workspaces: [true, true], nodes: [...own, 'Ready', 'Ready'], pods: [['a', '1/1', 'Terminating']] },
+    { workspaces: [true, true], nodes: [...own, 'Ready', 'Ready'], pods: [runs, ['b', '0/1', 'Running']] },
+  ],
+  ['a pod is missing', false, { workspaces: [true, true], nodes: [...own, 'Ready', 'Ready'], pods: [runs] }],
+  [
+    'the pod of a dead machine is listed',
+    true,
+    { workspaces: [true, true], nodes: [...own, 'Ready', 'Ready'], pods: [runs, runs, ['c', '1/1', 'Terminating']] },
   ],
 ] as const)('%s: all ready: %s', (_, seen, state) => {
   expect(all.seen(tables(state))).toBe(seen);

@@ -1,4 +1,3 @@
-import { modelReady } from '../seed/sights.ts';
 import { type Sight, matching } from '../story/step.ts';
 import { podRuns, rowsOfKind } from '../story/tables.ts';
 
@@ -21,14 +20,23 @@ export const nothingLeft: Sight = {
     ['workspace.kaito.sh', 'nodeclaim.karpenter.sh', 'pod'].every((kind) => rowsOfKind(kind, text).length === 0),
 };
 
-/** The Workspaces are all there and Ready with their pods, and so are all nodes, `machines` of them the models'. */
+/**
+ * The Workspaces are all there and Ready with their pods, and so are all nodes, `machines` of them the models'. Pods that are still listed after
+ * their machine has died do not count.
+ */
 export function allReady(workspaces: number, machines: number): Sight {
   return {
     what: `${workspaces} Workspaces ready, their pods Running, and ${ownNodes + machines} nodes, all Ready`,
-    seen: (text) =>
-      rowsOfKind('workspace.kaito.sh', text).length === workspaces &&
-      modelReady.seen(text) &&
-      nodesReady(ownNodes + machines, text),
+    seen: (text) => {
+      const pods = rowsOfKind('pod', text).filter((row) => row['STATUS'] !== 'Terminating');
+      return (
+        rowsOfKind('workspace.kaito.sh', text).length === workspaces &&
+        workspacesReady(text) &&
+        nodesReady(ownNodes + machines, text) &&
+        pods.length >= machines &&
+        pods.every(podRuns)
+      );
+    },
   };
 }
 
@@ -39,25 +47,18 @@ export const machineDead: Sight = {
     rowsOfKind('workspace.kaito.sh', text).some((row) => row['RESOURCEREADY'] !== 'True'),
 };
 
-/** The dead machine's pod is still listed, since nobody can say that it has ended. */
 export const takenOver: Sight = {
   what: 'every Workspace ready while a node is NotReady',
-  seen: (text) => {
-    const workspaces = rowsOfKind('workspace.kaito.sh', text);
-    return (
-      workspaces.length > 0 &&
-      workspaces.every((row) => row['WORKSPACESUCCEEDED'] === 'True') &&
-      rowsOfKind('node', text).some((row) => row['STATUS']?.startsWith('NotReady'))
-    );
-  },
+  seen: (text) =>
+    workspacesReady(text) && rowsOfKind('node', text).some((row) => row['STATUS']?.startsWith('NotReady')),
 };
 
 /** Of several ranks. */
 export const firstRankWaits: Sight = {
   what: 'two pods, the first one Running and not ready',
   seen: (text) => {
-    const pods = rowsOfKind('pod', text);
-    const first = pods.find((row) => row['NAME']?.endsWith('-0'));
+    const pods = rowsOfKind('pod', text).filter((row) => row['NAME']?.startsWith('pod/llama-'));
+    const first = pods.find((row) => row['NAME'] === 'pod/llama-0');
     return pods.length === 2 && first?.['STATUS'] === 'Running' && !podRuns(first);
   },
 };
@@ -89,6 +90,11 @@ export const bothAnswered: Sight = matching(
   'an answer of each model: JSON with a "Result"',
   /"Result"\s*:\s*"[^"]+[^]*"Result"\s*:\s*"[^"]+/,
 );
+
+function workspacesReady(text: string): boolean {
+  const workspaces = rowsOfKind('workspace.kaito.sh', text);
+  return workspaces.length > 0 && workspaces.every((row) => row['WORKSPACESUCCEEDED'] === 'True');
+}
 
 function nodesReady(count: number, text: string): boolean {
   const nodes = rowsOfKind('node', text);
