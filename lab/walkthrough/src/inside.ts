@@ -7,7 +7,7 @@ import { environmentInside } from './environment/inside.ts';
 import { WalkthroughError } from './error.ts';
 import { type Options, parseOptions, stepNamed } from './options.ts';
 import { type Environment, runWalkthrough } from './run/walkthrough.ts';
-import { seedStory } from './seed/seed.ts';
+import { storyOf } from './stories.ts';
 
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ending.abort());
@@ -32,7 +32,7 @@ async function enter({ directory, variables }: Environment): Promise<number> {
 }
 
 async function tell(options: Options, environment: Environment): Promise<number> {
-  const story = await seedStory();
+  const story = await storyOf(options);
   const outcome = await runWalkthrough({
     environment,
     story,

@@ -12,7 +12,7 @@ import { runUntil } from './killed/run-until.ts';
 import { parseOptions, stepNamed } from './options.ts';
 import { keptPage } from './report/kept.ts';
 import { listSteps } from './report/list.ts';
-import { seedStory } from './seed/seed.ts';
+import { storyOf } from './stories.ts';
 
 const say = (text: string): void => void process.stdout.write(text);
 const tell = (text: string): void => void process.stderr.write(`walkthrough: ${text}\n`);
@@ -46,7 +46,7 @@ async function start(flags: readonly string[]): Promise<void> {
 /** @returns the exit code */
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), say);
-  const { steps } = await seedStory();
+  const { steps } = await storyOf(options);
   if (options.list) {
     say(`${listSteps(steps)}\n`);
     return 0;
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     stepNamed(steps, options.from);
     return await run(joined);
   }
-  const flags = emulatorFlags(await prepare(tell));
+  const flags = emulatorFlags(await prepare(tell, options));
   if (options.prepare) return 0;
   const whole = [...azure, 'run', ...flags, '--login', '--', ...inside];
   if (options.killAt !== undefined) {

@@ -31,6 +31,7 @@ test('without arguments it runs to its end and leaves nothing', () => {
 test('all that can be asked for', () => {
   expect(parse('--list', '--step', '--keep', '--from', 'Deploy', '--transcript', 'x.md').options).toEqual({
     list: true,
+    beyond: false,
     check: false,
     prepare: false,
     step: true,

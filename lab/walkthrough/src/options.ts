@@ -7,6 +7,8 @@ import type { Step } from './story/step.ts';
 export interface Options {
   /** Print the commands and run none. */
   readonly list: boolean;
+  /** Go on with docs/beyond.md after the seed. */
+  readonly beyond: boolean;
   /** Say whether this machine can have it, and run nothing. */
   readonly check: boolean;
   /** Fetch and build all that it needs, and run nothing. */
@@ -39,6 +41,7 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
       'Run every command of docs/seed.md on this machine: the real az, kubectl and curl on a real cluster in an emulated Azure.\nIt ends with the answer of the model, a transcript, and nothing left behind.',
     )
     .option('--list', 'print the numbered commands, and run none', false)
+    .option('--beyond', 'go on with what comes after it, docs/beyond.md', false)
     .option('--check', 'say whether this machine can have it, and run nothing', false)
     .option('--prepare', 'fetch and build all that it needs, and run nothing', false)
     .option('--step', 'wait for Enter before each command', false)

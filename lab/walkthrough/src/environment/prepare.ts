@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LayoutImage, ensureAzureCli, ensureRegistryProgram } from '@kaito/lab-azure';
 import { ensureStandIns } from '@kaito/lab-images';
@@ -9,6 +10,8 @@ import {
   ensureAcrCredentialProvider,
   ensureBinaries,
   ensureNodePrograms,
+  ingressControllerImage,
+  ingressImage,
 } from '@kaito/lab-kubernetes';
 import { ensureImage } from '../../../../images/src/index.ts';
 
@@ -24,11 +27,14 @@ export interface Prepared {
 }
 
 /**
- * Builds and fetches all that the walkthrough runs: once it runs there is no network.
+ * Builds and fetches all that the walkthrough runs: once it runs there is no network. `beyond`: with what comes after the seed.
  *
  * @throws LabError where the machine does not allow real nodes, or a part cannot be had
  */
-export async function prepare(progress: Progress): Promise<Prepared> {
+export async function prepare(
+  progress: Progress,
+  { beyond = false }: { readonly beyond?: boolean } = {},
+): Promise<Prepared> {
   await checkRealNodes();
   await ensureBinaries(progress);
   await ensureNodePrograms(progress);
@@ -44,6 +50,7 @@ export async function prepare(progress: Progress): Promise<Prepared> {
   const images: readonly LayoutImage[] = [
     ...Object.entries(own).map(([name, { layout }]) => ({ reference: `${repository}/${name}:${version}`, layout })),
     ...(await ensureStandIns(progress)).map(({ reference, image }) => ({ reference, layout: image.layout })),
+    ...(beyond ? [await ingressController(progress)] : []),
   ];
   return { images: keep('images.json', images), addonValues: keep('addon-values.json', { imageRegistry: repository }) };
 }
@@ -54,10 +61,26 @@ function versionOfChart(): string {
 }
 
 function keep(name: string, content: object): string {
-  const folder = join(cacheRoot(), 'lab', 'walkthrough');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, name);
+  const file = join(folder(), name);
   writeFileSync(`${file}.${process.pid}`, JSON.stringify(content, undefined, 2));
   renameSync(`${file}.${process.pid}`, file);
   return file;
+}
+
+/** The ingress controller's image, unpacked anew. */
+async function ingressController(progress: Progress): Promise<LayoutImage> {
+  const layout = join(folder(), 'ingress-controller');
+  const archive = `${layout}.tar`;
+  writeFileSync(archive, await ingressImage(progress));
+  rmSync(layout, { recursive: true, force: true });
+  mkdirSync(layout);
+  execFileSync('tar', ['--extract', '--file', archive, '--directory', layout]);
+  rmSync(archive);
+  return { reference: ingressControllerImage, layout };
+}
+
+function folder(): string {
+  const path = join(cacheRoot(), 'lab', 'walkthrough');
+  mkdirSync(path, { recursive: true });
+  return path;
 }
