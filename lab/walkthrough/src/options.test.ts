@@ -19,6 +19,7 @@ function parse(...args: string[]): { options?: object; exitCode?: number; printe
 test('without arguments it runs to its end and leaves nothing', () => {
   expect(parse().options).toEqual({
     list: false,
+    beyond: false,
     check: false,
     prepare: false,
     step: false,
@@ -56,6 +57,7 @@ test.each([
   [['--end', '--enter'], /cannot be used with/],
   [['--end', '--keep'], /cannot be used with/],
   [['--write-docs', '--transcript', 'x'], /cannot be used with/],
+  [['--write-docs', '--beyond'], /cannot be used with/],
   [['--write-docs', '--from', '3'], /cannot be used with/],
 ])('%j is refused', (args, message) => {
   const { exitCode, printed } = parse(...args);

@@ -51,6 +51,7 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
     .addOption(
       new Option('--write-docs', 'write the transcript to docs/walkthrough.md when all of it passed').conflicts([
         'transcript',
+        'beyond',
         'from',
         'step',
       ]),
