@@ -31,6 +31,17 @@ async function runs(name: string): Promise<boolean> {
   return stdout.split('\n').includes(name);
 }
 
+/** @throws WalkthroughError where no environment was kept; what one that was killed has left is removed */
+async function requireKept(): Promise<void> {
+  if (await runs(kept)) return;
+  await quietly(azure[0]!, [...azure.slice(1), 'down', `--name=${kept}`, '--purge']).catch(() => {});
+  throw new WalkthroughError(
+    'NothingKept',
+    'no environment of a walkthrough runs',
+    'keep one: npm run walkthrough -- --keep',
+  );
+}
+
 /** Starts the emulator that stays. @throws WalkthroughError with its own words where it does not */
 async function start(flags: readonly string[]): Promise<void> {
   try {
@@ -56,6 +67,7 @@ async function main(): Promise<number> {
     say('This machine can have a walkthrough.\n');
     return 0;
   }
+  if (options.enter || options.end || options.from !== undefined) await requireKept();
   if (options.enter) return await run([...azure, 'exec', `--name=${kept}`, '--', ...inside]);
   if (options.end) return await run([...azure, 'down', `--name=${kept}`, '--purge']);
   const joined = [...azure, 'exec', `--name=${kept}`, '--login', '--', ...inside];

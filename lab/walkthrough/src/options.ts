@@ -29,6 +29,17 @@ export interface Options {
   readonly transcript?: { readonly file: string; readonly passedOnly: boolean };
 }
 
+const off = {
+  list: false,
+  beyond: false,
+  check: false,
+  prepare: false,
+  step: false,
+  keep: false,
+  enter: false,
+  end: false,
+};
+
 const page = fileURLToPath(new URL('../../../docs/walkthrough.md', import.meta.url));
 
 /**
@@ -40,12 +51,12 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
     .description(
       'Run every command of docs/seed.md on this machine: the real az, kubectl and curl on a real cluster in an emulated Azure.\nIt ends with the answer of the model, a transcript, and nothing left behind.',
     )
-    .option('--list', 'print the numbered commands, and run none', false)
-    .option('--beyond', 'go on with what comes after it, docs/beyond.md', false)
-    .option('--check', 'say whether this machine can have it, and run nothing', false)
-    .option('--prepare', 'fetch and build all that it needs, and run nothing', false)
-    .option('--step', 'wait for Enter before each command', false)
-    .option('--keep', 'leave the environment running at the end, to look around in it', false)
+    .option('--list', 'print the numbered commands, and run none')
+    .option('--beyond', 'go on with what comes after it, docs/beyond.md')
+    .option('--check', 'say whether this machine can have it, and run nothing')
+    .option('--prepare', 'fetch and build all that it needs, and run nothing')
+    .option('--step', 'wait for Enter before each command')
+    .option('--keep', 'leave the environment running at the end, to look around in it')
     .option('--from <step>', 'go on in a kept environment from a number or the title of a chapter')
     .option('--transcript <file>', 'write the transcript there')
     .addOption(
@@ -58,12 +69,12 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
     )
     .addOption(
       new Option('--enter', 'open a terminal in the environment that was kept')
-        .default(false)
+
         .conflicts(['step', 'keep', 'from']),
     )
     .addOption(
       new Option('--end', 'end the environment that was kept')
-        .default(false)
+
         .conflicts(['step', 'keep', 'from', 'enter']),
     )
     .addOption(
@@ -78,8 +89,9 @@ export function parseOptions(args: readonly string[], write: (text: string) => v
     .configureOutput({ writeOut: write, writeErr: write });
   const { writeDocs, transcript, ...options } = program
     .parse([...args], { from: 'user' })
-    .opts<Omit<Options, 'transcript'> & { readonly writeDocs?: true; readonly transcript?: string }>();
+    .opts<Partial<Omit<Options, 'transcript'>> & { readonly writeDocs?: true; readonly transcript?: string }>();
   return {
+    ...off,
     ...options,
     ...(writeDocs === true && { transcript: { file: page, passedOnly: true } }),
     ...(transcript !== undefined && { transcript: { file: transcript, passedOnly: false } }),

@@ -16,6 +16,7 @@ test('every chapter of the page, in its order', () => {
     'The same in six commands',
     'A second model beside the first',
     'An address of its own',
+    'Behind an ingress controller',
     'An upgrade while it answers',
     'A machine dies',
     'One model over two machines',

@@ -10,6 +10,7 @@ import {
   nothingLeft,
   ownPoolAlone,
   ranksMet,
+  streamed,
   takenOver,
   twoMachines,
 } from './sights.ts';
@@ -68,7 +69,11 @@ export const beyondGuide: Guide = {
     {
       command: 'kaito up',
       does: 'A machine is rented, the image pulled, the model loaded.',
-      manner: { ...once, sight: matching('phi-2 answers', /phi-2 answers inside the cluster/), limit: long },
+      manner: {
+        ...once,
+        sight: matching('the Workspace answers', /workspace-phi-2 answers inside the cluster/),
+        limit: long,
+      },
     },
     {
       command: 'kaito chat',
@@ -76,14 +81,14 @@ export const beyondGuide: Guide = {
       manner: { ...once, sight: { what: 'an answer', seen: (text) => text.trim() !== '' } },
     },
     {
-      command: 'kaito down phi-2 --cluster',
+      command: 'kaito down workspace-phi-2 --cluster',
       does: 'Deleted, and its machine given back.',
       manner: { ...once, limit: long },
     },
     {
       command: 'kubectl apply -f phi-2.yaml -f falcon.yaml',
       does: 'Two Workspaces, on machines of different types.',
-      manner: { ...once, sight: matching('both created', /phi-2 created[^]*falcon created/) },
+      manner: { ...once, sight: matching('both created', /workspace-phi-2 created[^]*workspace-falcon created/) },
     },
     {
       command: watch,
@@ -114,7 +119,7 @@ export const beyondGuide: Guide = {
       manner: { ...once, sight: matching('condition met', /condition met/) },
     },
     {
-      command: 'kubectl get service phi-2',
+      command: 'kubectl get service workspace-phi-2',
       manner: { ...once, sight: matching('the address', /LoadBalancer .*203\.0\.113\.\d+/) },
     },
     { command: 'IP=', does: 'The address of the load balancer.', manner: { ...once, sight: address } },
@@ -122,6 +127,32 @@ export const beyondGuide: Guide = {
       command: 'curl -sS -X POST http://$IP/chat',
       does: 'The model answers a caller outside of the cluster.',
       manner: { ...once, sight: answered },
+    },
+    {
+      command: 'kubectl apply -f ingress-controller.json',
+      does: 'A Deployment of Traefik, a Service of type LoadBalancer, and the class that Ingresses name.',
+      manner: { ...once, sight: matching('the class and the Deployment created', /ingressclass[^]*deployment/) },
+    },
+    {
+      command: 'kubectl rollout status deployment/traefik',
+      does: 'It is an image like any other, pulled from Docker Hub.',
+      manner: { ...once, sight: rolledOut },
+    },
+    { command: 'INGRESS=', does: 'Where the controller is reached.', manner: { ...once, sight: address } },
+    {
+      command: 'kubectl apply -f ingress.yaml',
+      does: 'The controller takes it up.',
+      manner: { ...once, sight: matching('the Ingress created', /ingress\S*\/phi-2 created/) },
+    },
+    {
+      command: 'curl -sk -o /dev/null',
+      does: 'The controller asks for a name and a password.',
+      manner: { kind: 'repeated', sight: matching('401', /^401$/m), limit: usualLimit },
+    },
+    {
+      command: 'curl -sSN --cacert tls.crt',
+      does: 'Over TLS that was verified, each token as it was made.',
+      manner: { ...once, sight: streamed },
     },
     {
       command: 'while curl',
@@ -183,13 +214,13 @@ export const beyondGuide: Guide = {
       },
     },
     {
-      command: 'kaito down phi-2 falcon --cluster',
+      command: 'kaito down workspace-phi-2 workspace-falcon --cluster',
       does: 'Two Workspaces, two machines.',
       manner: { ...once, limit: long },
     },
     {
       command: 'kubectl apply -f llama.yaml',
-      manner: { ...once, sight: matching('the Workspace created', /llama created/) },
+      manner: { ...once, sight: matching('the Workspace created', /workspace-llama created/) },
     },
     {
       command: watch,
@@ -207,12 +238,12 @@ export const beyondGuide: Guide = {
       },
     },
     {
-      command: 'kubectl get pods -l kaito.sh/workspace=llama',
+      command: 'kubectl get pods -l kaito.sh/workspace=workspace-llama',
       does: 'One rank on each machine.',
       manner: { ...once, sight: twoMachines },
     },
     {
-      command: 'kubectl logs llama-0',
+      command: 'kubectl logs workspace-llama-0',
       does: 'The ranks met, then the first one began to serve.',
       manner: { ...once, sight: ranksMet },
     },

@@ -9,6 +9,7 @@ import {
   ownPoolAlone,
   ranksMet,
   takenOver,
+  streamed,
   twoMachines,
 } from './sights.ts';
 
@@ -83,7 +84,7 @@ test('nothing is left when the nodes of the cluster are alone', () => {
 
 const ranks = (first: string) => ({
   nodes: own,
-  pods: [['llama-0', first, 'Running'] as const, ['llama-1', '1/1', 'Running'] as const],
+  pods: [['workspace-llama-0', first, 'Running'] as const, ['workspace-llama-1', '1/1', 'Running'] as const],
 });
 
 test('the first rank waits while it runs and is not ready', () => {
@@ -100,8 +101,8 @@ test("the cluster's own pool is alone in az' table", () => {
 });
 
 test('ranks are on two machines, and meet', () => {
-  expect(twoMachines.seen('NAME      NODE\nllama-0   aks-a\nllama-1   aks-b')).toBe(true);
-  expect(twoMachines.seen('NAME      NODE\nllama-0   aks-a\nllama-1   aks-a')).toBe(false);
+  expect(twoMachines.seen('NAME      NODE\nworkspace-llama-0   aks-a\nworkspace-llama-1   aks-b')).toBe(true);
+  expect(twoMachines.seen('NAME      NODE\nworkspace-llama-0   aks-a\nworkspace-llama-1   aks-a')).toBe(false);
   const log =
     '[stand-in] Waiting for rank 1.\n[stand-in] Rank 1 has joined.\n[stand-in] All ranks are here. Rank 0 serves.';
   expect(ranksMet.seen(log)).toBe(true);
@@ -119,4 +120,11 @@ test('every request of a loop was answered', () => {
 test('both models answered', () => {
   expect(bothAnswered.seen('{"Result":"one"}\n{"Result":"two"}')).toBe(true);
   expect(bothAnswered.seen('{"Result":"one"}\n{"error":"two"}')).toBe(false);
+});
+
+test('an answer was streamed when it came in pieces, to its end', () => {
+  const piece = 'data: {"choices":[{"delta":{"content":"In"}}]}';
+  expect(streamed.seen(`${piece}\n\n${piece}\n\ndata: [DONE]`)).toBe(true);
+  expect(streamed.seen(`${piece}\n\ndata: [DONE]`)).toBe(false);
+  expect(streamed.seen(`${piece}\n\n${piece}`)).toBe(false);
 });

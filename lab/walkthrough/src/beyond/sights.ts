@@ -57,8 +57,8 @@ export const takenOver: Sight = {
 export const firstRankWaits: Sight = {
   what: 'two pods, the first one Running and not ready',
   seen: (text) => {
-    const pods = rowsOfKind('pod', text).filter((row) => row['NAME']?.startsWith('pod/llama-'));
-    const first = pods.find((row) => row['NAME'] === 'pod/llama-0');
+    const pods = rowsOfKind('pod', text).filter((row) => row['NAME']?.startsWith('pod/workspace-llama-'));
+    const first = pods.find((row) => row['NAME'] === 'pod/workspace-llama-0');
     return pods.length === 2 && first?.['STATUS'] === 'Running' && !podRuns(first);
   },
 };
@@ -67,7 +67,7 @@ export const firstRankWaits: Sight = {
 export const twoMachines: Sight = {
   what: 'two pods on two nodes',
   seen: (text) => {
-    const nodes = [...text.matchAll(/^llama-\d +(\S+)$/gm)].map((match) => match[1]);
+    const nodes = [...text.matchAll(/^workspace-llama-\d +(\S+)$/gm)].map((match) => match[1]);
     return nodes.length === 2 && new Set(nodes).size === 2;
   },
 };
@@ -90,6 +90,14 @@ export const bothAnswered: Sight = matching(
   'an answer of each model: JSON with a "Result"',
   /"Result"\s*:\s*"[^"]+[^]*"Result"\s*:\s*"[^"]+/,
 );
+
+export const streamed: Sight = {
+  what: 'an answer in several pieces (lines that begin with data:), up to [DONE]',
+  seen: (text) => {
+    const pieces = text.split('\n').filter((line) => line.startsWith('data: '));
+    return pieces.filter((piece) => piece.includes('"content"')).length > 1 && pieces.at(-1) === 'data: [DONE]';
+  },
+};
 
 function workspacesReady(text: string): boolean {
   const workspaces = rowsOfKind('workspace.kaito.sh', text);
