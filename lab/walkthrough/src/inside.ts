@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { systemClock } from '@kaito/kube';
 import { foreground } from '@kaito/lab-azure';
+import { writeIngressManifest } from './beyond/ingress.ts';
 import { transcriptFile } from './environment/emulator.ts';
 import { environmentInside } from './environment/inside.ts';
 import { WalkthroughError } from './error.ts';
@@ -33,6 +34,7 @@ async function enter({ directory, variables }: Environment): Promise<number> {
 
 async function tell(options: Options, environment: Environment): Promise<number> {
   const story = await storyOf(options);
+  if (options.beyond) await writeIngressManifest(join(environment.directory, 'home'));
   const outcome = await runWalkthrough({
     environment,
     story,

@@ -114,7 +114,7 @@ export const beyondGuide: Guide = {
       manner: { ...once, sight: matching('annotated, with a warning', /Warning: [^]*annotated/) },
     },
     {
-      command: 'kubectl wait service',
+      command: 'kubectl wait service workspace-phi-2',
       does: "The Service's type has changed, and the cloud has given it an address.",
       manner: { ...once, sight: matching('condition met', /condition met/) },
     },
@@ -137,6 +137,10 @@ export const beyondGuide: Guide = {
       command: 'kubectl rollout status deployment/traefik',
       does: 'It is an image like any other, pulled from Docker Hub.',
       manner: { ...once, sight: rolledOut },
+    },
+    {
+      command: 'kubectl wait service traefik',
+      manner: { ...once, sight: matching('condition met', /condition met/) },
     },
     { command: 'INGRESS=', does: 'Where the controller is reached.', manner: { ...once, sight: address } },
     {

@@ -35,9 +35,9 @@ function tables({
     'NAME            STATUS     ROLES    AGE   VERSION',
     ...nodes.map((status, index) => `node/aks-${index}      ${status.padEnd(11)}<none>   13m   v1.34.4`),
     '',
-    'NAME            READY   STATUS        RESTARTS   AGE',
+    'NAME                    READY   STATUS        RESTARTS   AGE',
     ...pods.map(
-      ([name, ready, status]) => `pod/${name.padEnd(12)}${ready.padEnd(8)}${status.padEnd(14)}0          11s`,
+      ([name, ready, status]) => `pod/${name.padEnd(20)}${ready.padEnd(8)}${status.padEnd(14)}0          11s`,
     ),
   ].join('\n');
 }
