@@ -165,7 +165,8 @@ export const seedGuide: Guide = {
     {
       command: 'kubectl run -it --rm',
       does: 'A pod asks the model, prints its answer, and is removed.',
-      manner: { ...once, sight: answered },
+      // What a pod prints before kubectl has attached to it is not seen: then a person asks again.
+      manner: { kind: 'repeated', sight: answered, limit: usualLimit },
     },
   ],
 };

@@ -53,7 +53,7 @@ test('every command of the seed, in its order, its terminal and its manner', () 
     '30 1 watched watch kubectl get workspace,nodes,svc,pods',
     "31 1 once added kubectl get pods -o jsonpath='{.items[*].spec.containers[*].",
     `32 1 once CLUSTERIP=$(kubectl get svc workspace-\${MODELNAME} -o jsonpa`,
-    '33 1 once kubectl run -it --rm --restart=Never curl --image=curlimages',
+    '33 1 repeated kubectl run -it --rm --restart=Never curl --image=curlimages',
   ]);
 });
 
