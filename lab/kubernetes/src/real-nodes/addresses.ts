@@ -21,3 +21,17 @@ export function nodeAddresses(number: number): NodeAddresses {
     link: `node${number}`,
   };
 }
+
+/**
+ * The number of the next node, in turn: the addresses of a node that has gone may still be listed with its pods, and an endpoint that is listed twice
+ * may be taken for the one that has ended. Undefined where all are taken.
+ *
+ * @param last of the node that was added before; 0 for the first
+ */
+export function nextNumber(last: number, taken: ReadonlySet<number>): number | undefined {
+  for (let step = 1; step <= mostRealNodes; step += 1) {
+    const number = ((last + step - 1) % mostRealNodes) + 1;
+    if (!taken.has(number)) return number;
+  }
+  return undefined;
+}

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { network } from '../certificates.ts';
 import { LabError } from '../error.ts';
 import { run } from '../run.ts';
-import { mostRealNodes, nodeAddresses } from './addresses.ts';
+import { mostRealNodes, nextNumber, nodeAddresses } from './addresses.ts';
 import { writeNodeFiles } from './configuration.ts';
 import type { RealNodeOrder } from './real-node.ts';
 import { nodeIsolation } from './requirements.ts';
@@ -62,6 +62,7 @@ export function machines(lab: {
   readonly janitor: number;
 }): Machines {
   const running = new Map<string, Machine>();
+  let last = 0;
 
   /** Services are reached from the lab's own namespace by way of any node: kube-proxy runs on each. */
   function routeServices(): void {
@@ -142,9 +143,9 @@ export function machines(lab: {
       forwardBetweenNodes();
       if (running.has(name)) throw new LabError(`a node named ${name} runs`, 'choose another name, or remove it first');
       const taken = new Set([...running.values()].map(({ number }) => number));
-      let number = 1;
-      while (taken.has(number)) number += 1;
-      if (number > mostRealNodes) throw new LabError(`a lab has ${mostRealNodes} real nodes at most`, 'remove some');
+      const number = nextNumber(last, taken);
+      if (number === undefined) throw new LabError(`a lab has ${mostRealNodes} real nodes at most`, 'remove some');
+      last = number;
       const machine: Machine = { number, starting: Promise.resolve(), gone: Promise.resolve() };
       running.set(name, machine);
       const home = join(lab.homes, name);
