@@ -22,8 +22,7 @@ const watch = 'watch kubectl get workspace,nodes,pods';
 const fromPod = 'kubectl run -it --rm';
 const samePod = 'test "$(kubectl get pods';
 const address = matching('an address', /^\d+(?:\.\d+){3}$/);
-const digest = /@sha256:[0-9a-f]{64}$/m;
-const copied = matching('the digest of the copy', digest);
+const copied = matching('the digest of the copy', /@sha256:[0-9a-f]{64}$/m);
 const rolledOut = matching('successfully rolled out', /successfully rolled out/);
 
 /** What is known of docs/beyond.md beyond its commands. */
@@ -124,7 +123,7 @@ export const beyondGuide: Guide = {
     },
     { command: 'IP=', does: 'The address of the load balancer.', manner: { ...once, sight: address } },
     {
-      command: 'curl -sS -X POST http://$IP/chat',
+      command: 'curl -sS -m 30 -X POST http://$IP/chat',
       does: 'The model answers a caller outside of the cluster.',
       manner: { ...once, sight: answered },
     },
