@@ -105,7 +105,8 @@ export const beyondGuide: Guide = {
       command: fromPod,
       occurrence: 1,
       does: 'Each answers under the name of its Workspace.',
-      manner: { ...once, sight: bothAnswered },
+      // What a pod prints before kubectl has attached to it is not seen: then a person asks again.
+      manner: { kind: 'repeated', sight: bothAnswered, limit: usualLimit },
     },
     {
       command: 'kubectl annotate workspace',
@@ -254,7 +255,7 @@ export const beyondGuide: Guide = {
       command: fromPod,
       occurrence: 2,
       does: 'The API of the llama-2 chat images: conversations in, the same with a reply out.',
-      manner: { ...once, sight: matching('the reply', /"role": ?"Assistant"/) },
+      manner: { kind: 'repeated', sight: matching('the reply', /"role": ?"Assistant"/), limit: usualLimit },
     },
     {
       command: 'kaito down --all --cluster',
