@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { answered, modelOnItsWay, modelReady, provisionerCrashes, provisionersRun } from './sights.ts';
 
-const pods = (...rows: [name: string, ready: string, status: string][]): string =>
+const pods = (...rows: [name: string, ready: string, status: string, restarts?: string][]): string =>
   ['NAME                                READY   STATUS             RESTARTS   AGE']
     .concat(
-      rows.map(([name, ready, status]) => `${name.padEnd(36)}${ready.padEnd(8)}${status.padEnd(19)}3          1m`),
+      rows.map(
+        ([name, ready, status, restarts = '0']) =>
+          `${name.padEnd(36)}${ready.padEnd(8)}${status.padEnd(19)}${restarts.padEnd(11)}1m`,
+      ),
     )
     .join('\n');
 
@@ -16,6 +19,10 @@ test.each([
 ])('a provisioner that is %s crashes: %s', (status, crashes) => {
   const text = pods(['kaito-gpu-provisioner-7d9f-x2', '0/1', status], ['kaito-workspace-55-aa', '1/1', 'Running']);
   expect(provisionerCrashes.seen(text)).toBe(crashes);
+});
+
+test('a provisioner that was started again has crashed before', () => {
+  expect(provisionerCrashes.seen(pods(['kaito-gpu-provisioner-7d9f-x2', '1/1', 'Running', '2']))).toBe(true);
 });
 
 test('that the operator crashes is not what is looked for', () => {

@@ -8,8 +8,11 @@ const provisioners = (text: string): Row[] =>
 
 /** A container that ends again and again shows its end, or that it waits. */
 export const provisionerCrashes: Sight = {
-  what: 'a pod of kaito-gpu-provisioner in CrashLoopBackOff (or Error, between two starts)',
-  seen: (text) => provisioners(text).some((row) => ['CrashLoopBackOff', 'Error'].includes(row['STATUS'] ?? '')),
+  what: 'a pod of kaito-gpu-provisioner in CrashLoopBackOff (or Error, between two starts; or started again since)',
+  seen: (text) =>
+    provisioners(text).some(
+      (row) => ['CrashLoopBackOff', 'Error'].includes(row['STATUS'] ?? '') || /^[1-9]/.test(row['RESTARTS'] ?? ''),
+    ),
 };
 
 export const provisionersRun: Sight = {

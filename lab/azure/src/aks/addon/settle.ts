@@ -4,6 +4,7 @@ import { type AksDeps, specOf } from '../deps.ts';
 import { objectAt } from '../fields.ts';
 import { partsOf } from '../names.ts';
 import { installAddon, removeAddon } from './addon.ts';
+import { addonBegun } from './begun.ts';
 
 export type AddonChange = 'install' | 'remove' | 'none';
 
@@ -34,7 +35,10 @@ export async function settleAddon(
       caBundle: deps.authority,
       ...(deps.names === 'local' && { resourceManagerEndpoint: address, authorityHost: address }),
     };
-    if (connection !== undefined) await installAddon(connection, deps.addon, target, signal);
+    if (connection !== undefined) {
+      await installAddon(connection, deps.addon, target, signal);
+      if (deps.driver.machines !== undefined) await addonBegun(connection.client, deps.clock, signal);
+    }
   }
   if (change === 'remove') {
     if (connection !== undefined) await removeAddon(connection, signal);
