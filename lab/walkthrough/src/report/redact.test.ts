@@ -11,3 +11,8 @@ test.each([
 ])('%s', (text, expected) => {
   expect(redact(text)).toBe(expected);
 });
+
+test('the home of a run is written as a person writes it', () => {
+  const said = 'Merged "kaito" as current context in /tmp/kaito-azure-asKFNh/walkthrough/home/.kube/config';
+  expect(redact(said)).toBe('Merged "kaito" as current context in ~/.kube/config');
+});
