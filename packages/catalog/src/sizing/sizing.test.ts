@@ -90,6 +90,10 @@ describe('weights', () => {
     );
   });
 
+  test('one stage holds the whole, to the byte', () => {
+    expect(splitAcross(650_098_179_741_340, { pipelineParallel: 1 }, 57)).toBe(650_098_179_741_340);
+  });
+
   test('an exact multiple takes exactly that many GPUs', () => {
     expect(splitAcross(64 * GiB, { tensorParallel: 4 })).toBe(16 * GiB);
   });

@@ -26,9 +26,10 @@ export function splitAcross(
   { tensorParallel = 1, pipelineParallel = 1 }: Parallelism,
   layers?: number,
 ): number {
-  const stage =
-    layers === undefined ? bytes / pipelineParallel : (bytes * layersOfFullestStage(layers, pipelineParallel)) / layers;
-  return Math.ceil(stage / tensorParallel);
+  const fullest = layers === undefined ? 1 : layersOfFullestStage(layers, pipelineParallel);
+  const all = layers ?? pipelineParallel;
+  // Of all layers nothing is divided: beyond 2^53 the product of the two is not exact.
+  return Math.ceil((fullest === all ? bytes : (bytes * fullest) / all) / tensorParallel);
 }
 
 /** Layers of the fullest pipeline stage. */
