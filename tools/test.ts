@@ -102,7 +102,7 @@ const stages: readonly Stage[] = [
   },
   {
     name: 'integration',
-    budget: 600,
+    budget: 720,
     checks: [{ name: 'integration tests', command: vitest('integration'), vitest: true }],
   },
   {
