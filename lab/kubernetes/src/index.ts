@@ -11,7 +11,7 @@ export {
   downloadGoModules,
   ensureGoPrograms,
 } from './go-programs.ts';
-export { ingressControllerImage, ingressImage } from './ingress/ingress-controller.ts';
+export { ensureIngressController, ingressControllerImage, ingressImage } from './ingress/ingress-controller.ts';
 export { ingressObjects } from './ingress/ingress-objects.ts';
 export { installKaito } from './kaito.ts';
 export { type SimulatedNode, addNodes, kubectl, nodeManifest } from './nodes.ts';
@@ -27,4 +27,5 @@ export { setHosts } from './real-nodes/name-server.ts';
 export { addRealNode, realNodeNames, removeRealNode } from './real-nodes/nodes.ts';
 export type { RealNode, RegistryAccess } from './real-nodes/real-node.ts';
 export { ensureNodePrograms } from './real-nodes/programs.ts';
+export { type Relay, relay } from './relays.ts';
 export { checkRealNodes } from './real-nodes/requirements.ts';

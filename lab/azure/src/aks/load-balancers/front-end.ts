@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { type Server, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ControlPlane } from '@kaito/lab-kubernetes';
+import { type ControlPlane, type Relay, relay } from '@kaito/lab-kubernetes';
 
 const run = promisify(execFile);
 
@@ -16,13 +14,13 @@ export interface FrontEnd {
 
 /** @param key tells its sockets in `directory` from those of others */
 export function frontEnd(plane: ControlPlane, directory: string, key: string): FrontEnd {
-  const open = new Map<string, { readonly server: Server; readonly socket: string }>();
+  const open = new Map<string, { readonly outside: Relay; readonly socket: string }>();
   let held: string | undefined;
 
   async function shut(name: string): Promise<void> {
-    const { server, socket } = open.get(name)!;
+    const { outside, socket } = open.get(name)!;
     open.delete(name);
-    server.close();
+    await outside.close();
     // It may have ended with its lab.
     await plane.closeInlet(socket).catch(() => {});
   }
@@ -46,16 +44,9 @@ export function frontEnd(plane: ControlPlane, directory: string, key: string): F
         if (open.has(name)) continue;
         const socket = join(directory, `${key}-${port}.lb`);
         await plane.inlet(socket, { host: clusterIp, port });
-        const server = createServer((outside) => {
-          const inside = connect(socket);
-          for (const each of [outside, inside]) each.on('error', () => {});
-          outside.once('close', () => inside.destroy());
-          inside.once('close', () => outside.destroy());
-          outside.pipe(inside).pipe(outside);
-        });
-        server.listen(port, address);
-        await once(server, 'listening');
-        open.set(name, { server, socket });
+        const outside = relay({ path: socket });
+        await outside.listen({ port, host: address });
+        open.set(name, { outside, socket });
       }
     },
     close: leave,
