@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { foreground } from '@kaito/lab-azure';
+import { foreground, runningNames } from '@kaito/lab-azure';
 import { LabError, checkGo, checkRealNodes } from '@kaito/lab-kubernetes';
 import { CommanderError } from 'commander';
 import { emulatorFlags, kept } from './environment/emulator.ts';
@@ -26,14 +26,11 @@ const run = async (argv: readonly string[]): Promise<number> =>
 
 const quietly = promisify(execFile);
 
-async function runs(name: string): Promise<boolean> {
-  const { stdout } = await quietly(azure[0]!, [...azure.slice(1), 'list']);
-  return stdout.split('\n').includes(name);
-}
+const isKept = (): boolean => runningNames().includes(kept);
 
 /** @throws WalkthroughError where no environment was kept; what one that was killed has left is removed */
 async function requireKept(): Promise<void> {
-  if (await runs(kept)) return;
+  if (isKept()) return;
   await quietly(azure[0]!, [...azure.slice(1), 'down', `--name=${kept}`, '--purge']).catch(() => {});
   throw new WalkthroughError(
     'NothingKept',
@@ -84,7 +81,7 @@ async function main(): Promise<number> {
     return Number(ended);
   }
   if (!options.keep) return await run(whole);
-  if (await runs(kept))
+  if (isKept())
     throw new WalkthroughError(
       'Kept',
       'an environment that was kept runs already',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type LayoutImage, ensureAzureCli, ensureRegistryProgram } from '@kaito/lab-azure';
 import { ensureStandIns } from '@kaito/lab-images';
 import {
@@ -9,6 +9,7 @@ import {
   checkRealNodes,
   ensureAcrCredentialProvider,
   ensureBinaries,
+  ensureIngressController,
   ensureNodePrograms,
   ingressControllerImage,
   ingressImage,
@@ -67,15 +68,18 @@ function keep(name: string, content: object): string {
   return file;
 }
 
-/** The ingress controller's image, unpacked anew. */
+/** The ingress controller's image, unpacked where that has not been done for this build of it. */
 async function ingressController(progress: Progress): Promise<LayoutImage> {
-  const layout = join(folder(), 'ingress-controller');
-  const archive = `${layout}.tar`;
-  writeFileSync(archive, await ingressImage(progress));
-  rmSync(layout, { recursive: true, force: true });
-  mkdirSync(layout);
-  execFileSync('tar', ['--extract', '--file', archive, '--directory', layout]);
-  rmSync(archive);
+  const build = basename(dirname(await ensureIngressController(progress)));
+  const layout = join(folder(), `ingress-controller-${build}`);
+  if (!existsSync(layout)) {
+    const work = mkdtempSync(`${layout}-`);
+    const archive = `${work}.tar`;
+    writeFileSync(archive, await ingressImage(progress));
+    execFileSync('tar', ['--extract', '--file', archive, '--directory', work]);
+    rmSync(archive);
+    renameSync(work, layout);
+  }
   return { reference: ingressControllerImage, layout };
 }
 
