@@ -14,7 +14,7 @@ import { Command } from 'commander';
 import { azureCliVersion, ensureAzureCli } from './azure-cli/install.ts';
 import { logIn, loginCommands } from './azure-cli/login.ts';
 import { foreground } from './launch/children.ts';
-import { type Keeper, keepFolder } from './launch/keeper.ts';
+import { keepFolder } from './launch/keeper.ts';
 import { endClusters } from './launch/kubernetes.ts';
 import { isolated, joining } from './launch/namespaces.ts';
 import { directoryOf, readRecord, removeRecord, running, runningNames, writeRecord } from './launch/record.ts';
@@ -216,8 +216,8 @@ serving(program.command('run'))
     try {
       process.exitCode =
         options.names === 'local'
-          ? await runHere(directory, command, options, { keeper })
-          : await foreground(isolated([...self, 'inside', ...flags, '--', directory, ...command]), process.env, keeper);
+          ? await runHere(directory, command, options)
+          : await foreground(isolated([...self, 'inside', ...flags, '--', directory, ...command]), process.env);
     } finally {
       await keeper.release();
     }
@@ -230,26 +230,25 @@ serving(program.command('inside', { hidden: true }))
   .option('--login')
   .passThroughOptions()
   .action(async (directory: string, command: string[], options: Running) => {
-    // The first process of a namespace is not ended by a signal that it does not handle.
-    process.once('SIGTERM', ended);
-    process.exitCode = await runHere(directory, command, options, { begun: () => process.off('SIGTERM', ended) });
+    // The first process of a namespace is not ended by a signal that it does not handle; once the command runs, that ends by it.
+    let begun = false;
+    process.on('SIGTERM', () => begun || process.exit(143));
+    process.exitCode = await runHere(directory, command, options, () => (begun = true));
   });
-
-const ended = (): never => process.exit(143);
 
 /** An emulator in this process, for one command; its state goes into `directory`. */
 async function runHere(
   directory: string,
   command: readonly string[],
   options: Running,
-  { keeper, begun }: { readonly keeper?: Keeper; readonly begun?: () => void },
+  begun: () => void = () => {},
 ): Promise<number> {
   const azure = await serve(directory, { ...optionsOf(options), owned: true });
   try {
     const env = await environmentFor(azure.environment, options.az);
     if (options.login === true) await logIn(azure, await ensureAzureCli(tell), env);
-    begun?.();
-    return await foreground(command, env, keeper);
+    begun();
+    return await foreground(command, env);
   } finally {
     await azure.stop();
     await endClusters(directory);

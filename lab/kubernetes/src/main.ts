@@ -42,10 +42,12 @@ function validName(name: string): string {
   throw new InvalidArgumentError('Use small letters, digits and dashes, 31 characters at most.');
 }
 
-/** Waits for a program that has the terminal; signals to this process go on to it. */
-async function exitCode(child: ChildProcess): Promise<number> {
+/** Starts a program that has the terminal and waits for its end; signals to this process go on to it. */
+async function exitCode(start: () => ChildProcess): Promise<number> {
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  // Before it begins: whoever sees that it runs may send a signal at once.
   process.on('SIGINT', pass).on('SIGTERM', pass);
+  const child = start();
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   process.off('SIGINT', pass).off('SIGTERM', pass);
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
@@ -123,7 +125,7 @@ program
     try {
       // An API server that has started anew has forgotten the first resourceVersions, as one that is in use has.
       await lab.restart('kube-apiserver');
-      process.exitCode = await exitCode(lab.exec(command));
+      process.exitCode = await exitCode(() => lab.exec(command));
     } finally {
       await lab.stop();
     }
@@ -139,7 +141,7 @@ program
   .action(async (given: string[]) => {
     const azure = fileURLToPath(new URL('../../azure/src/main.ts', import.meta.url));
     const flags = ['--disable-warning=ExperimentalWarning'];
-    process.exitCode = await exitCode(spawn(process.execPath, [...flags, azure, ...given], { stdio: 'inherit' }));
+    process.exitCode = await exitCode(() => spawn(process.execPath, [...flags, azure, ...given], { stdio: 'inherit' }));
   });
 
 program
@@ -147,7 +149,7 @@ program
   .description('KAITO on AKS, all of it on this machine: the walkthrough, left running with a page of what to try')
   .action(async () => {
     const script = fileURLToPath(new URL('../../../tools/walkthrough.sh', import.meta.url));
-    process.exitCode = await exitCode(spawn('sh', [script, '--keep'], { stdio: 'inherit' }));
+    process.exitCode = await exitCode(() => spawn('sh', [script, '--keep'], { stdio: 'inherit' }));
   });
 
 program
@@ -211,7 +213,7 @@ named(program.command('exec'))
   .argument('<command...>')
   .passThroughOptions()
   .action(async (command: string[], { name }: Named) => {
-    process.exitCode = await exitCode(running(name).exec(command));
+    process.exitCode = await exitCode(() => running(name).exec(command));
   });
 
 named(program.command('logs'))

@@ -1,47 +1,56 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { LabError } from '@kaito/lab-kubernetes';
-import type { Keeper } from './keeper.ts';
 
-/** Those whom a signal to `child` is for: it, or what `unshare` started. */
-function heeding(child: ChildProcess): readonly number[] {
-  if (child.pid === undefined) return [];
-  if (child.spawnfile !== 'unshare') return [child.pid];
-  const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
-  return inside === '' ? [] : inside.split(' ').map(Number);
+/** Between two looks for what `unshare` starts, ms. */
+const lookAgain = 20;
+
+/** Sends a signal to those whom it is for: the program, or, where that is `unshare`, what it starts. */
+async function pass(child: ChildProcess, program: string, signal: NodeJS.Signals): Promise<void> {
+  if (program !== 'unshare') return void child.kill(signal);
+  while (child.exitCode === null && child.signalCode === null) {
+    const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+    if (inside !== '') return inside.split(' ').forEach((pid) => process.kill(Number(pid), signal));
+    await setTimeout(lookAgain);
+  }
+}
+
+/** Flags that end a program with the process that starts it, however that ends: the kernel sends the signal. Linux only. */
+function dying(program: string): readonly string[] {
+  // unshare heeds no other signal, and all that is inside goes with it.
+  return process.platform === 'linux' ? ['setpriv', '--pdeathsig', program === 'unshare' ? 'KILL' : 'TERM', '--'] : [];
 }
 
 /**
- * Runs a program that has the terminal; signals to this process go on to it, and where a keeper is given it does not outlive this process.
+ * Runs a program that has the terminal; signals to this process go on to it, and on Linux it does not outlive this process.
  *
  * @returns its exit code, 128 and more where a signal ended it
+ * @throws LabError where there is no such program
  */
-export async function foreground(
-  argv: readonly string[],
-  env: NodeJS.ProcessEnv,
-  keeper?: Pick<Keeper, 'hold'>,
-): Promise<number> {
-  const [program, ...args] = argv as [string, ...string[]];
-  const child: ChildProcess = spawn(program, args, { stdio: 'inherit', env });
-  // unshare heeds no other signal, and all that is inside goes with it.
-  keeper?.hold(child.pid, program === 'unshare' ? 'KILL' : 'TERM');
-  const pass = (signal: NodeJS.Signals): void => {
-    for (const pid of heeding(child)) process.kill(pid, signal);
+export async function foreground(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [program] = argv as [string, ...string[]];
+  try {
+    execFileSync('sh', ['-c', 'command -v -- "$0"', program], { env, stdio: 'ignore' });
+  } catch (error) {
+    throw new LabError(`${program} cannot be run: there is no such program`, 'write a command that is on PATH', {
+      cause: error,
+    });
+  }
+  const [file, ...args] = [...dying(program), ...argv] as [string, ...string[]];
+  // Before it begins: whoever sees that it runs may send a signal at once.
+  const signalled = (signal: NodeJS.Signals): void => {
+    // What can't be signalled has ended.
+    pass(child, program, signal).catch(() => {});
   };
-  process.on('SIGINT', pass).on('SIGTERM', pass);
+  process.on('SIGINT', signalled).on('SIGTERM', signalled);
+  const child = spawn(file, args, { stdio: 'inherit', env });
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-  } catch (error) {
-    throw new LabError(
-      `${program} cannot be run: ${error instanceof Error ? error.message : String(error)}`,
-      'write a command that is on PATH',
-      { cause: error },
-    );
   } finally {
-    keeper?.hold(undefined);
-    process.off('SIGINT', pass).off('SIGTERM', pass);
+    process.off('SIGINT', signalled).off('SIGTERM', signalled);
   }
 }

@@ -8,8 +8,6 @@ import { removeCgroups } from './leftovers.ts';
 /** A folder for temporary files that goes with this process, however this process ends. */
 export interface Keeper {
   readonly directory: string;
-  /** A process that is ended by this signal if it outlives this one; undefined: none any more. */
-  hold(pid: number | undefined, signal?: 'TERM' | 'KILL'): void;
   /** Removes the folder, and waits for that. */
   release(): Promise<void>;
 }
@@ -17,9 +15,7 @@ export interface Keeper {
 /** Waits for the end of its standard input, which comes with its parent's; what still writes into the folder is on its way out then. The
  * cgroups of real nodes that it names, `clusters/UID/nodes-MARK`, go too: those who would remove them are in a process namespace that has ended. */
 const script = `
-pid=
-while read -r next of; do signal=$next pid=$of; done
-[ -z "$pid" ] || kill -s "$signal" "$pid" 2>/dev/null
+while read -r _; do :; done
 find "$0" -maxdepth 4 -type d -path '*/clusters/*' -name 'nodes-*' 2>/dev/null | while read -r nodes; do
   sh "$1" "/kaito-lab-\${nodes##*/nodes-}"
 done
@@ -38,9 +34,6 @@ export function keepFolder(prefix: string): Keeper {
   child.stdin.on('error', () => {});
   return {
     directory,
-    hold(pid, signal = 'TERM') {
-      child.stdin.write(pid === undefined ? '\n' : `${signal} ${pid}\n`);
-    },
     async release() {
       child.stdin.end();
       await gone;

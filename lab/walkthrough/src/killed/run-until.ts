@@ -19,10 +19,10 @@ export async function runUntil(
   { seen = () => true, env = process.env }: { readonly seen?: () => boolean; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<number | 'killed'> {
   const [program, ...args] = argv as [string, ...string[]];
-  // In a session of its own: this process is not killed with it.
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'], env });
   const stop = (): void => void child.kill('SIGTERM');
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  // In a session of its own: this process is not killed with it.
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'], env });
   let said = '';
   const begun = Promise.withResolvers<void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
