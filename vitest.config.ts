@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** With real processes, clusters and clocks, a test that fails is run once more; `npm test` lists those that pass only then. */
+const withProcesses = { pool: 'forks', maxWorkers: 1, retry: 1 } as const;
+
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -33,8 +36,7 @@ export default defineConfig({
             'lab/*/src/**/*.integration.test.ts',
             'images/src/**/*.integration.test.ts',
           ],
-          pool: 'forks',
-          maxWorkers: 1,
+          ...withProcesses,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
@@ -44,8 +46,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['packages/*/src/**/*.cluster.test.ts', 'lab/*/src/**/*.cluster.test.ts'],
-          pool: 'forks',
-          maxWorkers: 1,
+          ...withProcesses,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -55,8 +56,7 @@ export default defineConfig({
         test: {
           name: 'azure',
           include: ['packages/*/src/**/*.azure.test.ts'],
-          pool: 'forks',
-          maxWorkers: 1,
+          ...withProcesses,
           testTimeout: 240_000,
           hookTimeout: 120_000,
         },
@@ -66,8 +66,7 @@ export default defineConfig({
         test: {
           name: 'walkthrough',
           include: ['lab/walkthrough/src/**/*.walkthrough.test.ts'],
-          pool: 'forks',
-          maxWorkers: 1,
+          ...withProcesses,
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { TestCount } from './count-reporter.ts';
+import type { TestCount, Told } from './count-reporter.ts';
 
 interface Check {
   readonly name: string;
@@ -143,7 +143,7 @@ if (unknownStage !== undefined) {
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'kaito-test-'));
-const total: TestCount = { passed: 0, failed: [], skipped: [] };
+const total: TestCount = { passed: 0, failed: [], unsteady: [], skipped: [] };
 const times: string[] = [];
 
 const wanted = stages.filter((stage) => positionals.length === 0 || positionals.includes(stage.name));
@@ -163,13 +163,10 @@ for (const [index, stage] of wanted.entries()) {
 rmSync(scratch, { recursive: true, force: true });
 
 print(`\nTime per stage against its budget:\n${times.join('\n')}`);
-if (total.skipped.length > 0) {
-  print(
-    `\nSkipped (${total.skipped.length}):\n${total.skipped.map((skip) => `  ${skip.name}: ${skip.reason}`).join('\n')}`,
-  );
-  if (process.env['CI'] === 'true') total.failed.push(...total.skipped.map((skip) => `skipped in CI: ${skip.name}`));
-}
-if (total.failed.length > 0) print(`\nFailed:\n${total.failed.map((name) => `  ${name}`).join('\n')}`);
+list('Skipped', total.skipped);
+if (process.env['CI'] === 'true') total.failed.push(...total.skipped.map(({ name }) => ({ name, reason: 'skipped' })));
+list('Failed once, and passed when run again: mend what makes them so', total.unsteady);
+list('Failed', total.failed);
 print(`\n${total.passed} passed, ${total.failed.length} failed`);
 process.exitCode = total.failed.length > 0 || total.passed === 0 ? 1 : 0;
 
@@ -197,14 +194,13 @@ async function runCheck(stage: Stage, check: Check, shown: Shown): Promise<void>
   const ok = await run([...check.command, ...reporters], { KAITO_TEST_COUNT: countFile }, shown, title);
   if (check.vitest !== true) {
     if (ok) total.passed += 1;
-    else total.failed.push(check.name);
+    else total.failed.push({ name: check.name, reason: `${stage.name}, see above` });
     return;
   }
   const count = readCount(countFile);
   total.passed += count?.passed ?? 0;
-  total.skipped.push(...(count?.skipped ?? []));
-  total.failed.push(...(count?.failed ?? []));
-  if (!ok && (count?.failed.length ?? 0) === 0) total.failed.push(`${check.name}: the runner failed`);
+  for (const kind of ['skipped', 'unsteady', 'failed'] as const) total[kind].push(...(count?.[kind] ?? []));
+  if (!ok && (count?.failed.length ?? 0) === 0) total.failed.push({ name: check.name, reason: 'the runner failed' });
 }
 
 /** What a command that fails has to say; undefined when it succeeds. */
@@ -247,6 +243,10 @@ async function run(
     });
     child.once('close', (code) => resolve(code === 0));
   });
+}
+
+function list(title: string, tests: readonly Told[]): void {
+  if (tests.length > 0) print(`\n${title}:\n${tests.map(({ name, reason }) => `  ${name}: ${reason}`).join('\n')}`);
 }
 
 function print(text: string): void {
