@@ -44,6 +44,7 @@ export * from './config/kubeconfig.ts';
 export * from './config/load-config.ts';
 export * from './resources.ts';
 export * from './settings/flags.ts';
+export * from './settings/manager-settings.ts';
 export type { AdmissionHandler, AdmissionRequest, JsonPatchOperation, Verdict } from './admission/review.ts';
 export { createAdmissionServer } from './admission/server.ts';
 export type { AdmissionServer, AdmissionServerOptions } from './admission/server.ts';

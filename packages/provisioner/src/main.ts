@@ -1,38 +1,18 @@
 #!/usr/bin/env node
 import { AzureError } from '@kaito/azure';
-import { createTextLogger, loadConfig, SettingsError, systemClock } from '@kaito/kube';
+import { beginProcess, configOf, SettingsError, systemClock, wrongUsage } from '@kaito/kube';
 import { help, readSettings, type Settings } from './settings.ts';
 import { setUp } from './setup.ts';
 import { checkIdentity, connectAzure } from './startup/connect-azure.ts';
 import { leaveTerminationMessage } from './startup/termination-message.ts';
 
-const wrongUsage = 2;
-
 async function run(settings: Settings): Promise<void> {
-  const logger = createTextLogger({
-    level: settings.logLevel,
-    format: settings.logFormat,
-    write: (line) => void process.stderr.write(`${line}\n`),
-    now: () => new Date(),
-  });
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      logger.log('info', `stopping on ${signal}`);
-      stop.abort();
-    });
-  }
-  const { kubeconfig, context } = settings;
+  const { logger, signal } = beginProcess(settings);
   const around = { clock: systemClock, logger };
-  const azure = await connectAzure(settings, process.env, { ...around, signal: stop.signal });
-  await checkIdentity(azure, { logger, signal: stop.signal });
-  const config = loadConfig({
-    clock: systemClock,
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
-  });
+  const azure = await connectAzure(settings, process.env, { ...around, signal });
+  await checkIdentity(azure, { logger, signal });
   const { agentPools, compute } = azure;
-  await setUp(settings, { ...around, config, agentPools, compute }).run(stop.signal);
+  await setUp(settings, { ...around, config: configOf(settings), agentPools, compute }).run(signal);
 }
 
 function fail(error: unknown, terminationLog: string): void {

@@ -1,33 +1,15 @@
 import {
-  leaseFlags,
-  leaseTimes,
-  type LogFormat,
-  logFormats,
-  type LogLevel,
-  logLevels,
+  managerFlags,
+  managerHelp,
+  type ManagerSettings,
   readFlags,
+  readManagerSettings,
   SettingsError,
 } from '@kaito/kube';
 import type { ProvisionerOptions } from './options.ts';
 
 /** Everything that the process is told at its start. */
-export interface Settings extends ProvisionerOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly logLevel: LogLevel;
-  readonly logFormat: LogFormat;
-  readonly leaderElect: boolean;
-  /** In ms; each is longer than the next. */
-  readonly lease: {
-    readonly leaseDurationMs: number;
-    readonly renewDeadlineMs: number;
-    readonly retryPeriodMs: number;
-  };
-  /** Namespace of the provisioner itself. */
-  readonly systemNamespace: string;
-  /** Ports; 0: any free one. */
-  readonly healthPort: number;
-  readonly metricsPort: number;
+export interface Settings extends ProvisionerOptions, ManagerSettings {
   /** Quotas and offers are looked at before a pool is asked for. */
   readonly preflight: boolean;
   /** Where the reason of an exit is left for `kubectl describe pod`. */
@@ -65,12 +47,7 @@ Environment, set by the chart:
   DEPLOYMENT_MODE                self-hosted (default): a federated ServiceAccount; managed: the identity of the node
 
 Cluster:
-  --kubeconfig FILE              default: $KUBECONFIG, ~/.kube/config, else the pod's own ServiceAccount
-  --context NAME                 context of the kubeconfig
-  --leader-elect=BOOL            only the leader of several replicas acts; default true
-  --lease-duration SECONDS       how long a leader that was heard last counts as one; default 15
-  --renew-deadline SECONDS       after how long without a renewal the leader stops acting; default 10
-  --retry-period SECONDS         how often replicas try to lead and to renew; default 2
+${managerHelp.cluster}
   --concurrency N                NodeClaims worked on at once; default 20
 
 Machines:
@@ -86,18 +63,12 @@ Machines:
 Process:
   --namespace NAME               the provisioner's own; $SYSTEM_NAMESPACE or $POD_NAMESPACE, default kaito-system
   --termination-log FILE         where the reason of an exit is left; $TERMINATION_LOG, default /dev/termination-log
-  --health-port N                /healthz and /readyz; default 8081
-  --metrics-port N               /metrics; default 8080
-  --log-level LEVEL              ${logLevels.join(', ')}; default info
-  --log-format FORMAT            ${logFormats.join(', ')}; default text
-  -h, --help                     print this
+${managerHelp.process}
 
 Exit codes: 0 stopped, 1 failed or no longer the leader, 2 wrong usage.
 `;
 
 const names = [
-  'kubeconfig',
-  'context',
   'concurrency',
   'pool-operations',
   'preflight',
@@ -107,25 +78,18 @@ const names = [
   'registration-timeout',
   'initialization-timeout',
   'repair-after',
-  'namespace',
   'termination-log',
-  'health-port',
-  'metrics-port',
-  'log-level',
-  'log-format',
-  ...leaseFlags,
+  ...managerFlags,
 ] as const;
 
 /** Reads flags and environment. `help`: only the help was asked for. @throws SettingsError */
 export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings | 'help' {
   const flags = readFlags(args, names);
   if (flags === 'help') return 'help';
-  const { text, whole, oneOf, yes, duration } = flags;
+  const { text, whole, yes, duration } = flags;
   const clientId = trimmed(environment, 'AZURE_CLIENT_ID');
-  const [kubeconfig, context] = [text('kubeconfig'), text('context')];
   return {
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
+    ...readManagerSettings(flags, environment, 'kaito-system'),
     cluster: {
       subscriptionId: needed(environment, 'ARM_SUBSCRIPTION_ID', 'the subscription of the AKS cluster', isUUID),
       resourceGroup: needed(environment, 'ARM_RESOURCE_GROUP', 'the resource group of the AKS cluster itself', isName),
@@ -134,8 +98,6 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     },
     ...(clientId !== undefined && { clientId }),
     identity: readIdentity(environment),
-    leaderElect: yes('leader-elect', true),
-    lease: leaseTimes(flags),
     concurrency: whole('concurrency', 20, 1, 1000),
     poolOperations: whole('pool-operations', 10, 1, 100),
     preflight: yes('preflight', true),
@@ -147,13 +109,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
       initializationMs: duration('initialization-timeout', '20m'),
       repairMs: duration('repair-after', '10m'),
     },
-    systemNamespace:
-      text('namespace') ?? environment['SYSTEM_NAMESPACE'] ?? environment['POD_NAMESPACE'] ?? 'kaito-system',
     terminationLog: text('termination-log') ?? environment['TERMINATION_LOG'] ?? '/dev/termination-log',
-    healthPort: whole('health-port', 8081, 0, 65_535),
-    metricsPort: whole('metrics-port', 8080, 0, 65_535),
-    logLevel: oneOf('log-level', logLevels, 'info'),
-    logFormat: oneOf('log-format', logFormats, 'text'),
   };
 }
 

@@ -1,32 +1,16 @@
 import { parseUpdateWindow } from '@kaito/api';
 import {
-  leaseFlags,
-  leaseTimes,
-  type LogFormat,
-  logFormats,
-  type LogLevel,
-  logLevels,
+  managerFlags,
+  managerHelp,
+  type ManagerSettings,
   readFlags,
+  readManagerSettings,
   SettingsError,
 } from '@kaito/kube';
 import type { OperatorOptions } from './options.ts';
 
 /** Everything that the process is told at its start. */
-export interface Settings extends OperatorOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly logLevel: LogLevel;
-  readonly logFormat: LogFormat;
-  readonly leaderElect: boolean;
-  /** In ms; each is longer than the next. */
-  readonly lease: {
-    readonly leaseDurationMs: number;
-    readonly renewDeadlineMs: number;
-    readonly retryPeriodMs: number;
-  };
-  /** Ports; 0: any free one. */
-  readonly healthPort: number;
-  readonly metricsPort: number;
+export interface Settings extends OperatorOptions, ManagerSettings {
   readonly webhook: boolean;
   readonly webhookPort: number;
   readonly webhookService: string;
@@ -39,12 +23,7 @@ export const help = `The Workspace operator: makes nodes, a workload and a Servi
 Usage: kaito-workspace [options]
 
 Cluster:
-  --kubeconfig FILE              default: $KUBECONFIG, ~/.kube/config, else the pod's own ServiceAccount
-  --context NAME                 context of the kubeconfig
-  --leader-elect=BOOL            only the leader of several replicas acts; default true
-  --lease-duration SECONDS       how long a leader that was heard last counts as one; default 15
-  --renew-deadline SECONDS       after how long without a renewal the leader stops acting; default 10
-  --retry-period SECONDS         how often replicas try to lead and to renew; default 2
+${managerHelp.cluster}
   --concurrency N                Workspaces worked on at once; default 10
 
 Workspaces:
@@ -63,18 +42,12 @@ Admission:
 
 Process:
   --namespace NAME               the operator's own; $SYSTEM_NAMESPACE or $POD_NAMESPACE, default kaito-system
-  --health-port N                /healthz and /readyz; default 8081
-  --metrics-port N               /metrics; default 8080
-  --log-level LEVEL              ${logLevels.join(', ')}; default info
-  --log-format FORMAT            ${logFormats.join(', ')}; default text
-  -h, --help                     print this
+${managerHelp.process}
 
 Exit codes: 0 stopped, 1 failed or no longer the leader, 2 wrong usage.
 `;
 
 const names = [
-  'kubeconfig',
-  'context',
   'concurrency',
   'preset-registry',
   'server-image',
@@ -85,12 +58,7 @@ const names = [
   'webhook-service',
   'webhook-secret',
   'webhook-configuration',
-  'namespace',
-  'health-port',
-  'metrics-port',
-  'log-level',
-  'log-format',
-  ...leaseFlags,
+  ...managerFlags,
 ] as const;
 
 /** Reads flags and environment. `help`: only the help was asked for. @throws SettingsError */
@@ -106,12 +74,8 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
       throw new SettingsError(`--update-window: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const [kubeconfig, context] = [text('kubeconfig'), text('context')];
   return {
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
-    leaderElect: yes('leader-elect', true),
-    lease: leaseTimes(flags),
+    ...readManagerSettings(flags, environment, 'kaito-system'),
     concurrency: whole('concurrency', 10, 1, 1000),
     presetRegistry: text('preset-registry') ?? environment['PRESET_REGISTRY_NAME'] ?? 'mcr.microsoft.com/aks/kaito',
     serverImage: text('server-image') ?? 'kaito-server:0.1.0',
@@ -122,11 +86,5 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     webhookService: text('webhook-service') ?? environment['WEBHOOK_SERVICE'] ?? 'kaito-workspace',
     webhookSecret: text('webhook-secret') ?? 'workspace-webhook-cert',
     webhookConfiguration: text('webhook-configuration') ?? 'validation.workspace.kaito.sh',
-    systemNamespace:
-      text('namespace') ?? environment['SYSTEM_NAMESPACE'] ?? environment['POD_NAMESPACE'] ?? 'kaito-system',
-    healthPort: whole('health-port', 8081, 0, 65_535),
-    metricsPort: whole('metrics-port', 8080, 0, 65_535),
-    logLevel: oneOf('log-level', logLevels, 'info'),
-    logFormat: oneOf('log-format', logFormats, 'text'),
   };
 }
