@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseReference, RegistryClient } from '@kaito/oci';
 import { startRegistryProcess } from '@kaito/oci/testing';
@@ -17,7 +15,7 @@ import { checkout, version } from './checkout.ts';
 import { buildImage } from './images.ts';
 import { baseImage, type BuiltImage, buildFrom, ensureImage } from './index.ts';
 import { blobFile, readManifest } from './layout.ts';
-import { makeShown, output, start, unpack } from './testing/container.ts';
+import { configOf, runContainer, unpack } from './testing/container.ts';
 
 const quiet = (): void => {};
 
@@ -25,6 +23,10 @@ const reason = process.getuid?.() === 0 ? undefined : 'images are built as root'
 
 const images = (...args: readonly string[]) =>
   promisify(execFile)(process.execPath, [join(checkout, 'images/src/main.ts'), ...args]);
+
+/** What a program of an unpacked image prints, where the file system cannot be written. */
+const printed = async (image: BuiltImage, root: string, ...command: readonly string[]) =>
+  await runContainer(root, await configOf(image), { command, readOnly: true }).ended;
 
 describe.skipIf(reason !== undefined)(`KAITO's images${reason === undefined ? '' : ` (${reason})`}`, () => {
   let folder: string;
@@ -97,32 +99,31 @@ describe.skipIf(reason !== undefined)(`KAITO's images${reason === undefined ? ''
     it('the operator', async () => {
       const root = join(folder, 'operator');
       await unpack(operator, root);
-      expect(await output(root, 'kaito-workspace', '--help')).toContain('Usage: kaito-workspace');
-      expect(await output(root, 'id', '-un')).toBe('kaito\n');
-      await expect(output(root, 'sh', '-c', 'echo > /home/kaito/x')).rejects.toThrow('Read-only file system');
+      const help = await printed(operator, root, 'kaito-workspace', '--help');
+      expect(help).toEqual({ code: 0, output: expect.stringContaining('Usage: kaito-workspace') as string });
+      expect(await printed(operator, root, 'id', '-un')).toEqual({ code: 0, output: 'kaito\n' });
+      const written = await printed(operator, root, 'sh', '-c', '{ echo > /home/kaito/x; } 2>&1');
+      expect(written.code).not.toBe(0);
+      expect(written.output).toContain('Read-only file system');
     });
 
     it('the server, with a real model, and the program that fetches weights', async () => {
       const root = join(folder, 'server');
       await unpack(server, root);
-      await makeShown(root);
-      expect(await output(root, 'kaito-server', '--version')).toBe(`${version}\n`);
-      expect(await output(root, 'kaito-weights', '--help')).toContain('Usage: kaito-weights');
+      expect(await printed(server, root, 'kaito-server', '--version')).toEqual({ code: 0, output: `${version}\n` });
+      expect((await printed(server, root, 'kaito-weights', '--help')).output).toContain('Usage: kaito-weights');
       const model = await smollm2Path();
-      const file = `/mnt/${model.split('/').at(-1)}`;
-      const child = start(
-        root,
-        ['kaito-server', '--model', file, '--port', '0', '--context-length', '256'],
-        dirname(model),
-      );
+      const container = runContainer(root, await configOf(server), {
+        // The entrypoint is that of the image.
+        args: ['--model', `/mnt/${basename(model)}`, '--port', '0', '--context-length', '256'],
+        readOnly: true,
+        shown: dirname(model),
+      });
+      const ready = () => /^.*"state":"ready".*$/m.exec(container.output())?.[0];
       try {
-        let url = '';
-        for await (const line of createInterface({ input: child.stdout! })) {
-          const event = JSON.parse(line) as { readonly event: string; readonly url?: string; readonly state?: string };
-          expect(event.event).not.toBe('fault');
-          url = event.url ?? url;
-          if (event.state === 'ready') break;
-        }
+        await expect.poll(ready, { timeout: 60_000 }).toBeDefined();
+        expect(container.output()).not.toContain('"event":"fault"');
+        const [, url] = /"url":"([^"]+)"/.exec(container.output())!;
         const response = await fetch(`${url}/chat`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
@@ -130,9 +131,8 @@ describe.skipIf(reason !== undefined)(`KAITO's images${reason === undefined ? ''
         });
         expect(await response.json()).toEqual({ Result: expect.stringContaining('Two and two is') as string });
       } finally {
-        const ended = once(child, 'exit');
-        child.kill('SIGKILL');
-        await ended;
+        container.signal('SIGTERM');
+        await container.ended;
       }
     });
   });

@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../../../images/src/layout.ts';
-import { unpack } from '../../../images/src/testing/container.ts';
+import {
+  type Container,
+  type ContainerConfig,
+  configOf,
+  runContainer,
+  unpack,
+} from '../../../images/src/testing/container.ts';
 import { settingNames } from './launch/settings.ts';
 import { type StandIn, ensureStandIns } from './index.ts';
 import { curlReference } from './references.ts';
-import { type Container, type ContainerConfig, configOf, runContainer } from './testing/container.ts';
 import { launchLine, presetNamed, rendezvousHost } from './testing/launch-lines.ts';
 
 let folder: string;
