@@ -1,46 +1,19 @@
-import {
-  controllerRevisions,
-  coreEvents,
-  deployments,
-  type KubeObject,
-  type Resource,
-  services,
-  silentLogger,
-  systemClock,
-} from '@kaito/kube';
-import {
-  createCut,
-  type Cut,
-  type CutPoint,
-  eventually,
-  eventuallyOne,
-  type TestCluster,
-  testCluster,
-} from '@kaito/kube/testing';
+import { controllerRevisions, coreEvents, deployments, type KubeObject, type Resource, services } from '@kaito/kube';
+import { createCut, type Cut, type CutPoint, eventually, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workspaces } from '../cache/resources.ts';
+import { kaitoCluster } from '../testing/cluster.ts';
 import { type RunningOperator, startOperator } from '../testing/operator.ts';
-import { runProvisioner } from '../testing/provisioner.ts';
 import { doubledEvents, finalObjects, isSettled } from './testing/final-objects.ts';
 
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
-
 let cluster: TestCluster;
-let provisioner: Promise<void>;
-const end = new AbortController();
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
-  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
+  cluster = await kaitoCluster({ machines: true });
 });
 
 afterAll(async () => {
   await cluster.close();
-  end.abort();
-  await provisioner;
 });
 
 const phi = `

@@ -1,20 +1,14 @@
 import { isTrue, type NodeClaim } from '@kaito/api';
-import { deployments, type Intercept, namespaces, nodes, silentLogger, systemClock } from '@kaito/kube';
-import { eventually, eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { deployments, type Intercept, namespaces, nodes } from '@kaito/kube';
+import { eventually, eventuallyGone, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Live } from '../cache/caches.ts';
 import { nodeClaims, workspaces } from '../cache/resources.ts';
+import { kaitoCluster } from '../testing/cluster.ts';
 import { type RunningOperator, startOperator } from '../testing/operator.ts';
-import { runProvisioner } from '../testing/provisioner.ts';
-
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 
 let cluster: TestCluster;
 let operator: RunningOperator;
-let provisioner: Promise<void>;
-const end = new AbortController();
 /** Called with each changing call of the operator, e.g. `POST /apis/…`, after it is done. */
 let done: (call: string) => Promise<void> | void = () => {};
 
@@ -25,17 +19,13 @@ const intercept: Intercept = async (call, send) => {
 };
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
-  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
+  cluster = await kaitoCluster({ machines: true });
   operator = await startOperator({ config: cluster.config, intercept });
 });
 
 afterAll(async () => {
   await cluster.close();
   await operator.stop();
-  end.abort();
-  await provisioner;
 });
 
 const phi = (name: string, type = 'Standard_NC24ads_A100_v4', apps = name): string => `

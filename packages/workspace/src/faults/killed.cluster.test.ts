@@ -3,31 +3,23 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KubeObject, silentLogger, systemClock } from '@kaito/kube';
-import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { type KubeObject } from '@kaito/kube';
+import { eventually, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workspaces } from '../cache/resources.ts';
-import { runProvisioner } from '../testing/provisioner.ts';
+import { kaitoCluster } from '../testing/cluster.ts';
 import { finalObjects, isSettled } from './testing/final-objects.ts';
 import { type KillingProxy, killingProxy, type Target } from './testing/killing-proxy.ts';
 import { kubeconfigFor, startProcess } from './testing/operator-process.ts';
-
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 
 let cluster: TestCluster;
 let proxy: KillingProxy;
 let directory: string;
 let system: string;
-let provisioner: Promise<void>;
-const end = new AbortController();
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster({ machines: true });
   system = await cluster.namespace();
-  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
   proxy = await killingProxy(cluster.config);
   directory = await mkdtemp(join(tmpdir(), 'kaito-killed-'));
   await writeFile(join(directory, 'kubeconfig'), kubeconfigFor(proxy.server));
@@ -39,8 +31,6 @@ afterAll(async () => {
     await once(operator, 'exit');
   }
   await cluster.close();
-  end.abort();
-  await provisioner;
   await proxy.close();
   await rm(directory, { recursive: true });
 });

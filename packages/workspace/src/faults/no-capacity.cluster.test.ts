@@ -1,15 +1,13 @@
 import { findCondition, isTrue } from '@kaito/api';
 import { nodes, silentLogger, systemClock } from '@kaito/kube';
-import { eventually, eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { eventually, eventuallyGone, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeClaims, workspaces } from '../cache/resources.ts';
+import { kaitoCluster } from '../testing/cluster.ts';
 import { type RunningOperator, startOperator } from '../testing/operator.ts';
 import { runProvisioner } from '../testing/provisioner.ts';
 import { isSettled } from './testing/final-objects.ts';
 
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 const reason = 'InsufficientCapacityError';
 const message = 'all zones of eastus are out of Standard_NC24ads_A100_v4';
 let cluster: TestCluster;
@@ -27,8 +25,7 @@ function provision(refuses: boolean): () => Promise<void> {
 }
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster();
   stopProvisioner = provision(true);
   operator = await startOperator({ config: cluster.config });
 });

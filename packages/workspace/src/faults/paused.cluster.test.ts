@@ -3,31 +3,24 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { leases, silentLogger, systemClock } from '@kaito/kube';
-import { eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { leases } from '@kaito/kube';
+import { eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workspaces } from '../cache/resources.ts';
-import { runProvisioner } from '../testing/provisioner.ts';
+import { kaitoCluster } from '../testing/cluster.ts';
 import { doubledEvents, finalObjects, isSettled } from './testing/final-objects.ts';
 import { type KillingProxy, killingProxy } from './testing/killing-proxy.ts';
 import { kubeconfigFor, startProcess } from './testing/operator-process.ts';
 
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 const processes: ChildProcess[] = [];
 const proxies: KillingProxy[] = [];
-const end = new AbortController();
 let cluster: TestCluster;
 let directory: string;
 let system: string;
-let provisioner: Promise<void>;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster({ machines: true });
   system = await cluster.namespace();
-  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
   directory = await mkdtemp(join(tmpdir(), 'kaito-paused-'));
 });
 afterAll(async () => {
@@ -37,8 +30,6 @@ afterAll(async () => {
     await once(child, 'exit');
   }
   await cluster.close();
-  end.abort();
-  await provisioner;
   await Promise.all(proxies.map((proxy) => proxy.close()));
   await rm(directory, { recursive: true });
 });

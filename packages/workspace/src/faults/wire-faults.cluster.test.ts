@@ -1,30 +1,20 @@
-import { type Intercept, silentLogger, systemClock } from '@kaito/kube';
-import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { type Intercept } from '@kaito/kube';
+import { eventually, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeClaims, workspaces } from '../cache/resources.ts';
+import { kaitoCluster } from '../testing/cluster.ts';
 import { startOperator } from '../testing/operator.ts';
-import { runProvisioner } from '../testing/provisioner.ts';
 import { finalObjects, isSettled } from './testing/final-objects.ts';
 import { faultyWire, lateWire, seeded } from './testing/wire-faults.ts';
 
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
-
 let cluster: TestCluster;
-let provisioner: Promise<void>;
-const end = new AbortController();
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
-  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
+  cluster = await kaitoCluster({ machines: true });
 });
 
 afterAll(async () => {
   await cluster.close();
-  end.abort();
-  await provisioner;
 });
 
 const manifest = (resource: string, preset: string): string => `

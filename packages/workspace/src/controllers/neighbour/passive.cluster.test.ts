@@ -1,22 +1,18 @@
 import { findCondition, isTrue, type Workspace } from '@kaito/api';
 import { deployments, nodes } from '@kaito/kube';
-import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { eventuallyGone, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Live } from '../../cache/caches.ts';
 import { nodeClaims, workspaces } from '../../cache/resources.ts';
+import { kaitoCluster } from '../../testing/cluster.ts';
 import { type RunningOperator, startOperator } from '../../testing/operator.ts';
-
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 
 let cluster: TestCluster;
 let operator: RunningOperator;
 const writes: string[] = [];
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster();
   operator = await startOperator({
     config: cluster.config,
     intercept: async (call, send) => {

@@ -1,21 +1,18 @@
 import { type NodeClaim, workspaceFinalizer, workspaceUIDAnnotation } from '@kaito/api';
 import { silentLogger, systemClock } from '@kaito/kube';
-import { eventually, eventuallyGone, ManualClock, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { eventually, eventuallyGone, ManualClock, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Live } from '../../cache/caches.ts';
 import { createCaches } from '../../cache/create-caches.ts';
 import { nodeClaims, workspaces } from '../../cache/resources.ts';
 import { existingOnly, madeFor, workspace } from '../workspace/nodes/testing/world.ts';
 import { createOrphanController, graceMs } from './orphans.ts';
+import { kaitoCluster } from '../../testing/cluster.ts';
 
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster();
 });
 
 afterAll(async () => {

@@ -17,28 +17,25 @@ import {
   silentLogger,
   systemClock,
 } from '@kaito/kube';
-import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { eventuallyGone, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Live } from '../../../cache/caches.ts';
 import { createCaches } from '../../../cache/create-caches.ts';
 import { nodeClaims, workspaces } from '../../../cache/resources.ts';
+import { kaitoCluster } from '../../../testing/cluster.ts';
 import { startOperator } from '../../../testing/operator.ts';
 import { runProvisioner } from '../../../testing/provisioner.ts';
 import { catalog, madeFor, options, planOf, workspace } from '../nodes/testing/world.ts';
 import { ensureNodes, NodeLedger, releaseNodes } from '../nodes/index.ts';
 import { adopt as takeOver, lookForMadeElsewhere } from './index.ts';
 
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 const imageOf = ({ spec }: Live<Deployment>): string => spec?.template.spec?.containers[0]?.image ?? '';
 const adopt = { 'kaito.sh/adopt': 'true' };
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster();
 });
 
 afterAll(async () => {

@@ -1,33 +1,23 @@
 import { isTrue, type Workspace, workspaceUIDAnnotation } from '@kaito/api';
-import { type KubeObject, deployments, pods, services, silentLogger, statefulSets, systemClock } from '@kaito/kube';
-import { eventually, eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { type KubeObject, deployments, pods, services, statefulSets } from '@kaito/kube';
+import { eventually, eventuallyGone, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Live } from '../../../cache/caches.ts';
 import { nodeClaims, workspaces } from '../../../cache/resources.ts';
+import { kaitoCluster } from '../../../testing/cluster.ts';
 import { type RunningOperator, startOperator } from '../../../testing/operator.ts';
-import { runProvisioner } from '../../../testing/provisioner.ts';
-
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 
 let cluster: TestCluster;
 let operator: RunningOperator;
-const end = new AbortController();
-let provisioner: Promise<void>;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
-  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
+  cluster = await kaitoCluster({ machines: true });
   operator = await startOperator({ config: cluster.config });
 });
 
 afterAll(async () => {
   await cluster.close();
   await operator.stop();
-  end.abort();
-  await provisioner;
 });
 
 /** The seed's manifest. */

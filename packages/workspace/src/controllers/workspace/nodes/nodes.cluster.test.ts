@@ -18,7 +18,7 @@ import {
   silentLogger,
   systemClock,
 } from '@kaito/kube';
-import { eventually, eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { eventually, eventuallyGone, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import type { Node } from 'kubernetes-types/core/v1.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Live } from '../../../cache/caches.ts';
@@ -26,10 +26,7 @@ import { nodeClaims, workspaces } from '../../../cache/resources.ts';
 import { ensureNodes } from './ensure-nodes.ts';
 import { type NodeOperator, startNodeOperator } from './testing/node-operator.ts';
 import { existingOnly, gpuType, pod, planOf, workspace, type WorkspaceFields } from './testing/world.ts';
-
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
+import { kaitoCluster } from '../../../testing/cluster.ts';
 
 let cluster: TestCluster;
 let namespace: string;
@@ -37,8 +34,7 @@ let operator: NodeOperator;
 let made: string[];
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster();
 });
 
 afterAll(async () => {

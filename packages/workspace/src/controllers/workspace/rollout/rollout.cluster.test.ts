@@ -1,28 +1,20 @@
 import { findCondition, isTrue, type NodeClaim, type Workspace } from '@kaito/api';
-import { deployments, type Intercept, pods, silentLogger, systemClock } from '@kaito/kube';
-import { eventually, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { deployments, type Intercept, pods } from '@kaito/kube';
+import { eventually, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Live } from '../../../cache/caches.ts';
 import { nodeClaims, workspaces } from '../../../cache/resources.ts';
+import { kaitoCluster } from '../../../testing/cluster.ts';
 import { type RunningOperator, startOperator } from '../../../testing/operator.ts';
-import { runProvisioner } from '../../../testing/provisioner.ts';
 import { isComplete } from './progress.ts';
-
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
 
 let cluster: TestCluster;
 let operator: RunningOperator;
 let namespace: string;
-let provisioner: Promise<void>;
-const end = new AbortController();
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
-  provisioner = runProvisioner({ client: cluster.client, clock: systemClock, logger: silentLogger }, end.signal);
+  cluster = await kaitoCluster({ machines: true });
 });
 
 beforeEach(async () => {
@@ -40,8 +32,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   await cluster.close();
-  end.abort();
-  await provisioner;
 });
 
 type Manifest = { readonly type?: string; readonly annotations?: Record<string, string> };

@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { isTrue, type Workspace } from '@kaito/api';
 import { ApiError, deployments, type KubeObject, pods, resourceQuotas, silentLogger, systemClock } from '@kaito/kube';
-import { eventuallyGone, eventuallyOne, type TestCluster, testCluster } from '@kaito/kube/testing';
+import { eventuallyGone, eventuallyOne, type TestCluster } from '@kaito/kube/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Live } from '../../../cache/caches.ts';
 import { workspaces } from '../../../cache/resources.ts';
+import { kaitoCluster } from '../../../testing/cluster.ts';
 import { startOperator } from '../../../testing/operator.ts';
 import { runProvisioner } from '../../../testing/provisioner.ts';
 import { faultOf } from './fault-of.ts';
@@ -16,15 +17,10 @@ import { aPlan } from './testing/objects.ts';
 import { writeStatus } from './write-status.ts';
 
 const run = promisify(execFile);
-const crds = ['kaito.sh_workspaces.yaml', 'karpenter.sh_nodeclaims.yaml'].map(
-  (file) => new URL(`../../../../../../charts/kaito/files/crds/${file}`, import.meta.url).pathname,
-);
-
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  await cluster.applyCrds(crds);
+  cluster = await kaitoCluster();
 });
 
 afterAll(() => cluster.close());
