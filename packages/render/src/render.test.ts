@@ -54,7 +54,10 @@ test("the seed's private image is the one that runs, with its pull Secret", () =
 
 test('a load balancer is made on request only, and stays inside the virtual network on request', () => {
   expect(rendered('mistral-7b-instruct').services[0]!.spec['type']).toBe('ClusterIP');
-  expect(rendered('load-balancer').services[0]!.spec['type']).toBe('LoadBalancer');
+  expect(rendered('load-balancer').services[0]!.spec).toMatchObject({
+    type: 'LoadBalancer',
+    ports: [{ name: 'http', port: 80, targetPort: 5000 }],
+  });
   expect(rendered('load-balancer').services[0]!.metadata.annotations).toBeUndefined();
   expect(rendered('load-balancer-internal').services[0]!.metadata.annotations).toEqual({
     'service.beta.kubernetes.io/azure-load-balancer-internal': 'true',

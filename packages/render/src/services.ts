@@ -24,7 +24,7 @@ const port = (name: string, number: number, targetPort: number): object => ({
 });
 
 /**
- * The Service that people call, named as the Workspace, with KAITO v0.2's ports; for a distributed model it leads to rank 0, and a
+ * The Service that people call, named as the Workspace, with KAITO v0.2's ports (a load balancer: that of the model alone); for a distributed model it leads to rank 0, and a
  * headless one lets the ranks find each other before any is ready. None for a pod template: nothing is known of its ports.
  */
 export function services(plan: Decided, workspace: Workspace): RenderedObject[] {
@@ -43,7 +43,8 @@ export function services(plan: Decided, workspace: Workspace): RenderedObject[] 
     spec: {
       type: external ? 'LoadBalancer' : 'ClusterIP',
       selector: distributed ? { ...selector, 'statefulset.kubernetes.io/pod-name': `${name}-0` } : selector,
-      ports: [port('http', 80, servingPort), port('torch', rendezvousPort, rendezvousPort)],
+      // Ranks meet by the headless Service: nothing outside the cluster has business at their port.
+      ports: [port('http', 80, servingPort), ...(external ? [] : [port('torch', rendezvousPort, rendezvousPort)])],
     },
   };
   if (!distributed) return [main];
