@@ -57,11 +57,12 @@ const echo = ['--engine', 'echo', '--port', '0'];
 
 describe('the executable', () => {
   it('listens while it loads, gets ready, and drains on SIGTERM', async () => {
-    const server = start(...echo, '--echo-load-delay', '700', '--echo-token-delay', '5', '--drain-timeout', '600');
+    const server = start(...echo, '--echo-load-delay', '2000', '--echo-token-delay', '5', '--drain-timeout', '600');
     const { url } = await server.event('listening');
     const early = await fetch(`${url}/healthz`);
     expect([early.status, await early.json()]).toEqual([503, { status: 'loading' }]);
-    await server.event('readiness', 'ready');
+    const { afterMs } = (await server.event('readiness', 'ready')) as { readonly afterMs: number };
+    expect(afterMs).toBeGreaterThanOrEqual(2000);
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'Healthy' });
 
     const running = await fetch(`${url}/v1/completions`, {

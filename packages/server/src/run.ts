@@ -51,7 +51,7 @@ export async function run(parts: RunParts): Promise<number> {
     return loadFault(server, error, flags, log);
   }
   service.ready(engine);
-  log({ event: 'readiness', state: 'ready', modelId: flags.modelId });
+  log({ event: 'readiness', state: 'ready', modelId: flags.modelId, afterMs: Math.round(performance.now()) });
 
   await aborted(stop);
   log({ event: 'readiness', state: 'draining', modelId: flags.modelId });
