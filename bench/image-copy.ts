@@ -5,16 +5,19 @@
  *
  * Layers are gzip streams of random bytes, stored uncompressed: skopeo would compress anything that is no gzip.
  *
- * Usage: node bench/image-copy.ts [--mb 2000] [--layers 12] [--runs 3] [--storage DIR]
+ * Usage: node bench/image-copy.ts [--mb 2000] [--layers 12] [--runs 3] [--storage DIR] [--connection-rate MB/s]
+ *
+ * With --connection-rate the source gives each connection no more than that, as registries over a network do.
  */
 import { spawn } from 'node:child_process';
 import { Console } from 'node:console';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, type Dirent, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,6 +32,7 @@ const { values } = parseArgs({
     layers: { type: 'string', default: '12' },
     runs: { type: 'string', default: '3' },
     storage: { type: 'string', default: tmpdir() },
+    'connection-rate': { type: 'string' },
   },
 });
 const total = Number(values.mb) * 1e6;
@@ -119,6 +123,29 @@ async function measured(command: readonly string[], environment: NodeJS.ProcessE
   const [code, wall, cpu, kib] = JSON.parse(printed) as [number, number, number, number];
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`);
   return { ms: wall * 1000, cpuMs: cpu * 1000, peakMB: (kib * 1024) / 1e6 };
+}
+
+/** A registry as seen through a proxy that gives each connection `rate` bytes per ms of answers. */
+async function throttled(registry: RegistryProcess, rate: number): Promise<RegistryProcess> {
+  const { hostname, port } = new URL(`http://${registry.host}`);
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    const begun = performance.now();
+    let passed = 0;
+    const paced = new Transform({
+      transform(piece: Buffer, _encoding, done) {
+        passed += piece.length;
+        const early = begun + passed / rate - performance.now();
+        setTimeout(() => done(null, piece), Math.max(0, early));
+      },
+    });
+    for (const stream of [client, upstream, paced])
+      stream.on('error', () => [client, upstream].map((each) => each.destroy()));
+    client.pipe(upstream).pipe(paced).pipe(client);
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return { ...registry, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 const kaito = (from: RegistryProcess, to: RegistryProcess) => [
@@ -221,10 +248,13 @@ const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
 try {
   await using from = await registry();
   const size = await pushImage(from.host);
-  await compare(from, size);
-  await resume(from, size, 'SIGTERM');
-  await resume(from, size, 'SIGKILL');
-  print.log('After SIGKILL the CNCF registry forgets an upload that was cut within a chunk: its layer is sent anew.');
+  const rate = values['connection-rate'];
+  if (rate === undefined) {
+    await compare(from, size);
+    await resume(from, size, 'SIGTERM');
+    await resume(from, size, 'SIGKILL');
+    print.log('After SIGKILL the CNCF registry forgets an upload that was cut within a chunk: its layer is sent anew.');
+  } else await compare(await throttled(from, Number(rate) * 1e3), size);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -20,7 +20,7 @@ export async function* readAhead(options: BlobReaderOptions, from: number, spare
   for (let at = from; at < size;) {
     const rest = size - at;
     const end = rest < 2 * STRETCH_BYTES ? size : at + STRETCH_BYTES;
-    const chunks = slow && spare.free > 0 ? readPieces(options, at, end, spare) : readBlob(options, at, end);
+    const chunks = slow && spare.free > 0 ? readPieces(options, at, spare) : readBlob(options, at, end);
     let waited = 0;
     const begun = now();
     let asked = begun;
@@ -35,40 +35,42 @@ export async function* readAhead(options: BlobReaderOptions, from: number, spare
 }
 
 interface Piece {
-  readonly bytes: Promise<Buffer[]>;
+  readonly buffer: Buffer;
+  readonly bytes: Promise<Buffer>;
   readonly spare: boolean;
 }
 
-/** Reads `from` to `to` in pieces, as many at once as permits can be had; the first needs none. */
-async function* readPieces(
-  options: BlobReaderOptions,
-  from: number,
-  to: number,
-  spare: Permits,
-): AsyncGenerator<Buffer> {
+/** Reads on from `from` in pieces, as many at once as permits can be had (the first needs none), until none is to be had or the blob ends. */
+async function* readPieces(options: BlobReaderOptions, from: number, spare: Permits): AsyncGenerator<Buffer> {
   const stop = new AbortController();
   const { signal: outer } = options.retry;
   const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal]);
   const inner = { ...options, retry: { ...options.retry, signal } };
   const pieces: Piece[] = [];
+  const idle: Buffer[] = [];
   let next = from;
   const fill = () => {
-    while (next < to && (pieces.length === 0 || spare.tryTake())) {
-      const end = Math.min(to, next + PIECE_BYTES);
-      const bytes = collect(readBlob(inner, next, end));
+    for (;;) {
+      const own = pieces.every((piece) => piece.spare);
+      if (next === options.size || (!own && !spare.tryTake())) return;
+      const end = Math.min(options.size, next + PIECE_BYTES);
+      const buffer = idle.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+      const bytes = collect(readBlob(inner, next, end), buffer);
       bytes.catch(() => {});
-      pieces.push({ bytes, spare: pieces.length > 0 });
+      pieces.push({ buffer, bytes, spare: !own });
       next = end;
     }
   };
   try {
     fill();
     for (let piece = pieces[0]; piece !== undefined; piece = pieces[0]) {
-      const chunks = await piece.bytes;
+      const bytes = await piece.bytes;
       pieces.shift();
       if (piece.spare) spare.give();
-      fill();
-      yield* chunks;
+      // Alone, one connection does better with one long answer.
+      if (pieces.length > 0 || spare.free > 0) fill();
+      yield bytes;
+      idle.push(piece.buffer);
     }
   } finally {
     stop.abort();
@@ -76,8 +78,9 @@ async function* readPieces(
   }
 }
 
-async function collect(bytes: AsyncIterable<Buffer>): Promise<Buffer[]> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
-  return chunks;
+/** Reads all into a buffer that is large enough. */
+async function collect(bytes: AsyncIterable<Buffer>, buffer: Buffer): Promise<Buffer> {
+  let length = 0;
+  for await (const chunk of bytes) length += chunk.copy(buffer, length);
+  return buffer.subarray(0, length);
 }
