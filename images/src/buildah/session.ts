@@ -12,6 +12,14 @@ export interface Place {
 /** Where the places lie. */
 export const places = '/run/image-build';
 
+/**
+ * What buildah says where the kernel would not seal the copy of itself that it starts: pages just written may be held for a moment (EBUSY of
+ * F_SEAL_WRITE, fcntl(2)). Nothing is wrong then, and the command may be run anew.
+ */
+const momentarily = 'sealing memfd copy: Device or resource busy';
+/** How often a command is run at most, where that is all that was wrong. */
+const mostTries = 5;
+
 /** Runs one command of buildah. Resolves with its standard output, rejects with its standard error. */
 export type Buildah = (...args: readonly string[]) => Promise<string>;
 
@@ -68,7 +76,7 @@ export async function openBuildah(
     '--mount-proc',
     '--net',
   ];
-  return (...args) =>
+  const once = (args: readonly string[]) =>
     run('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', prepare, ...args], {
       cwd: work,
       env: {
@@ -83,4 +91,13 @@ export async function openBuildah(
         CONTAINERS_CONF: containers,
       },
     });
+  return async (...args) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await once(args);
+      } catch (error) {
+        if (tries === mostTries || !String(error).includes(momentarily)) throw error;
+      }
+    }
+  };
 }
