@@ -13,6 +13,7 @@ export {
 } from './go-programs.ts';
 export { ensureIngressController, ingressControllerImage, ingressImage } from './ingress/ingress-controller.ts';
 export { ingressObjects } from './ingress/ingress-objects.ts';
+export { exitCode } from './exit-code.ts';
 export { installKaito } from './kaito.ts';
 export { type SimulatedNode, addNodes, kubectl, nodeManifest } from './nodes.ts';
 export { podFateLabel, podFates } from './pod-stages.ts';

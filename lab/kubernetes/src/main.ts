@@ -1,7 +1,5 @@
 // `npm run lab -- …`: a real control plane on this machine, for trying things and for tests.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { constants } from 'node:os';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +17,7 @@ import {
   startControlPlane,
 } from './control-plane.ts';
 import { LabError } from './error.ts';
+import { exitCode } from './exit-code.ts';
 import { cacheRoot, checkGo } from './go-programs.ts';
 import { downloadIngressController, ensureIngressController } from './ingress/ingress-controller.ts';
 import { installKaito, kaitoPrograms } from './kaito.ts';
@@ -40,17 +39,6 @@ interface Named {
 function validName(name: string): string {
   if (/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) return name;
   throw new InvalidArgumentError('Use small letters, digits and dashes, 31 characters at most.');
-}
-
-/** Starts a program that has the terminal and waits for its end; signals to this process go on to it. */
-async function exitCode(start: () => ChildProcess): Promise<number> {
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  // Before it begins: whoever sees that it runs may send a signal at once.
-  process.on('SIGINT', pass).on('SIGTERM', pass);
-  const child = start();
-  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  process.off('SIGINT', pass).off('SIGTERM', pass);
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
 function named(command: Command): Command {

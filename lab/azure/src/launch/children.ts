@@ -1,9 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import { LabError } from '@kaito/lab-kubernetes';
+import { LabError, exitCode } from '@kaito/lab-kubernetes';
 
 /** Between two looks for what `unshare` starts, ms. */
 const lookAgain = 20;
@@ -40,17 +38,9 @@ export async function foreground(argv: readonly string[], env: NodeJS.ProcessEnv
     });
   }
   const [file, ...args] = [...dying(program), ...argv] as [string, ...string[]];
-  // Before it begins: whoever sees that it runs may send a signal at once.
-  const signalled = (signal: NodeJS.Signals): void => {
+  return await exitCode(
+    () => spawn(file, args, { stdio: 'inherit', env }),
     // What can't be signalled has ended.
-    pass(child, program, signal).catch(() => {});
-  };
-  process.on('SIGINT', signalled).on('SIGTERM', signalled);
-  const child = spawn(file, args, { stdio: 'inherit', env });
-  try {
-    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-  } finally {
-    process.off('SIGINT', signalled).off('SIGTERM', signalled);
-  }
+    (child, signal) => void pass(child, program, signal).catch(() => {}),
+  );
 }

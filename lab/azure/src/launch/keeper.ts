@@ -15,7 +15,7 @@ export interface Keeper {
 /** Waits for the end of its standard input, which comes with its parent's; what still writes into the folder is on its way out then. The
  * cgroups of real nodes that it names, `clusters/UID/nodes-MARK`, go too: those who would remove them are in a process namespace that has ended. */
 const script = `
-while read -r _; do :; done
+read -r _
 find "$0" -maxdepth 4 -type d -path '*/clusters/*' -name 'nodes-*' 2>/dev/null | while read -r nodes; do
   sh "$1" "/kaito-lab-\${nodes##*/nodes-}"
 done
