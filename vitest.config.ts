@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** With real processes, clusters and clocks, a test that fails is run once more; `npm test` lists those that pass only then. */
-const withProcesses = { pool: 'forks', maxWorkers: 1, retry: 1 } as const;
+/** Tests with real processes, clusters and clocks have the cores one file at a time. */
+const withProcesses = { pool: 'forks', maxWorkers: 1 } as const;
 
 export default defineConfig({
   test: {

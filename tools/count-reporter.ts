@@ -12,8 +12,6 @@ export interface Told {
 export interface TestCount {
   passed: number;
   readonly failed: Told[];
-  /** Those that failed first and passed when they were run once more; they count as passed too. */
-  readonly unsteady: Told[];
   readonly skipped: Told[];
 }
 
@@ -22,7 +20,7 @@ export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[], _reason: TestRunEndReason): void {
     const file = process.env['KAITO_TEST_COUNT'];
     if (file === undefined) return;
-    const count: TestCount = { passed: 0, failed: [], unsteady: [], skipped: [] };
+    const count: TestCount = { passed: 0, failed: [], skipped: [] };
     for (const module of modules) {
       const errors = module.state() === 'failed' ? module.errors() : [];
       if (errors.length > 0) count.failed.push({ name: relative('.', module.moduleId), reason: said(errors) });
@@ -36,10 +34,8 @@ export default class CountReporter implements Reporter {
 function countTest(count: TestCount, test: TestCase): void {
   const result = test.result();
   const told = (reason: string): Told => ({ name: `${relative('.', test.module.moduleId)}: ${test.fullName}`, reason });
-  if (result.state === 'passed') {
-    count.passed += 1;
-    if (test.diagnostic()?.flaky === true) count.unsteady.push(told(said(result.errors ?? [])));
-  } else if (result.state === 'skipped') count.skipped.push(told(result.note ?? 'no reason given'));
+  if (result.state === 'passed') count.passed += 1;
+  else if (result.state === 'skipped') count.skipped.push(told(result.note ?? 'no reason given'));
   else count.failed.push(told(said(result.errors ?? [])));
 }
 
