@@ -125,11 +125,13 @@ async function measured(command: readonly string[], environment: NodeJS.ProcessE
   return { ms: wall * 1000, cpuMs: cpu * 1000, peakMB: (kib * 1024) / 1e6 };
 }
 
+/** Where a registry is reached. */
+type Host = Pick<RegistryProcess, 'host'>;
+
 /** A registry as seen through a proxy that gives each connection `rate` bytes per ms of answers. */
-async function throttled(registry: RegistryProcess, rate: number): Promise<RegistryProcess> {
-  const { hostname, port } = new URL(`http://${registry.host}`);
+async function throttled(registry: RegistryProcess, rate: number): Promise<Host> {
   const server = createServer((client) => {
-    const upstream = connect(Number(port), hostname);
+    const upstream = connect(registry.port, '127.0.0.1');
     const begun = performance.now();
     let passed = 0;
     const paced = new Transform({
@@ -145,10 +147,10 @@ async function throttled(registry: RegistryProcess, rate: number): Promise<Regis
   });
   server.listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
-  return { ...registry, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-const kaito = (from: RegistryProcess, to: RegistryProcess) => [
+const kaito = (from: Host, to: Host) => [
   process.execPath,
   main,
   'image',
@@ -158,7 +160,7 @@ const kaito = (from: RegistryProcess, to: RegistryProcess) => [
 ];
 const ourEnvironment = { KAITO_CACHE: join(work, 'cache') };
 
-async function compare(from: RegistryProcess, size: number): Promise<void> {
+async function compare(from: Host, size: number): Promise<void> {
   const skopeo = await debianProgram('skopeo');
   const rows = [];
   for (let run = 1; run <= Number(values.runs); run += 1) {

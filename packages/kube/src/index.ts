@@ -45,6 +45,7 @@ export * from './config/load-config.ts';
 export * from './resources.ts';
 export * from './settings/flags.ts';
 export * from './settings/manager-settings.ts';
+export * from './settings/process.ts';
 export type { AdmissionHandler, AdmissionRequest, JsonPatchOperation, Verdict } from './admission/review.ts';
 export { createAdmissionServer } from './admission/server.ts';
 export type { AdmissionServer, AdmissionServerOptions } from './admission/server.ts';

@@ -24,8 +24,9 @@ const port = (name: string, number: number, targetPort: number): object => ({
 });
 
 /**
- * The Service that people call, named as the Workspace, with KAITO v0.2's ports (a load balancer: that of the model alone); for a distributed model it leads to rank 0, and a
- * headless one lets the ranks find each other before any is ready. None for a pod template: nothing is known of its ports.
+ * The Service that people call, named as the Workspace, with KAITO v0.2's ports (a load balancer: that of the model alone); for a
+ * distributed model it leads to rank 0, and a headless one lets the ranks find each other before any is ready. None for a pod template:
+ * nothing is known of its ports.
  */
 export function services(plan: Decided, workspace: Workspace): RenderedObject[] {
   if (plan.runtime.kind === 'template') return [];

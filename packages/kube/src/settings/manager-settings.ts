@@ -1,8 +1,5 @@
-import { systemClock } from '../clock.ts';
-import type { ClusterConfig } from '../config/cluster-config.ts';
-import { loadConfig } from '../config/load-config.ts';
-import type { Logger, LogLevel } from '../logger.ts';
-import { createTextLogger, type LogFormat, logFormats, logLevels } from '../logging/text-logger.ts';
+import type { LogLevel } from '../logger.ts';
+import { type LogFormat, logFormats, logLevels } from '../logging/text-logger.ts';
 import { type Flags, leaseFlags, leaseTimes } from './flags.ts';
 
 /** What each process that runs a manager is told at its start. */
@@ -66,37 +63,4 @@ export function readManagerSettings(
     logLevel: oneOf('log-level', logLevels, 'info'),
     logFormat: oneOf('log-format', logFormats, 'text'),
   };
-}
-
-/** Exit code of a process that was told what it cannot do. */
-export const wrongUsage = 2;
-
-/** A logger to the error stream, and a signal that SIGINT and SIGTERM abort. */
-export function beginProcess(settings: Pick<ManagerSettings, 'logLevel' | 'logFormat'>): {
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-} {
-  const logger = createTextLogger({
-    level: settings.logLevel,
-    format: settings.logFormat,
-    write: (line) => void process.stderr.write(`${line}\n`),
-    now: () => new Date(),
-  });
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      logger.log('info', `stopping on ${signal}`);
-      stop.abort();
-    });
-  }
-  return { logger, signal: stop.signal };
-}
-
-/** The cluster that the settings name. @throws what `loadConfig` throws */
-export function configOf({ kubeconfig, context }: Pick<ManagerSettings, 'kubeconfig' | 'context'>): ClusterConfig {
-  return loadConfig({
-    clock: systemClock,
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
-  });
 }
